@@ -1,0 +1,1 @@
+"""What the words mean: agreement, submission, findings, indicators, SDGs, money, lineage. No I/O, no clock, no environment."""

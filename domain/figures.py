@@ -1,0 +1,139 @@
+"""The figures of a report, each with the rows it was made of: the PDF, the workbooks and the data files all print these objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal, NamedTuple
+
+Scope = Literal["period", "reporting", "cumulative"]
+SCOPES: tuple[Scope, ...] = ("period", "reporting", "cumulative")
+"""This cycle; the reporting period that ends with it; contract start to its end (contract section 5)."""
+
+
+class Source(NamedTuple):
+    """A row of a member's file."""
+
+    member: str
+    submission: str
+    sheet: str
+    row: int
+
+
+Slice = tuple[tuple[str, str], ...]
+"""(dimension, category) pairs in the logframe's order; () is the total."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorFigure:
+    """A row of data/indicators.csv. Values are exact; `value` None: nothing to show as a number (a text, or a denominator of 0).
+
+    `area` is "" for the network, a member's or a country's code, or "member/country" for indicators that are never combined.
+    `progress` in percent, only on the network's cumulative total."""
+
+    indicator: str
+    scope: Scope
+    level: Literal["network", "member", "country"]
+    area: str
+    slice: Slice
+    numerator: Fraction | None
+    denominator: Fraction | None
+    value: Fraction | None
+    unit: str
+    contributions: int
+    derived: bool
+    sources: tuple[Source, ...]
+    baseline: Decimal | None = None
+    target: Decimal | None = None
+    progress: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SdgFigure:
+    """A row of data/sdg.csv. `sdg` is a goal ("8"), a target ("8.8"), or "" for unattributed and total; `expenditure` in EUR cents.
+
+    `sources` by column name."""
+
+    scope: Scope
+    sdg: str
+    kind: Literal["goal", "target", "bare", "unattributed", "total"]
+    activities_main: int
+    activities_significant: int
+    women: int
+    men: int
+    other: int
+    unknown: int
+    expenditure: int
+    sources: dict[str, tuple[Source, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FinanceLine:
+    """A row of data/finance.csv: a heading of the budget (1–11) in EUR cents; `variation_pct` None for a budget of 0.
+
+    `over_flexibility`: the cumulative cost exceeds the budget by more than the profile allows (headings 1–6 only)."""
+
+    heading: str
+    label: str
+    budget: int
+    period: int
+    previous: int
+    cumulative: int
+    variation: int
+    variation_pct: Fraction | None
+    over_flexibility: bool
+    sources: dict[str, tuple[Source, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SupportLine:
+    """Use of support by a third-party or associate member: EUR cents spent, in no total."""
+
+    member: str
+    heading: str
+    period: int
+    cumulative: int
+
+
+@dataclass(frozen=True, slots=True)
+class MissingRate:
+    """Money left out of every figure because rates.csv lacks the rate: in units of the currency."""
+
+    currency: str
+    month: str
+    amount: Decimal
+    rows: int
+
+
+State = Literal["on time", "late", "too late", "rejected", "nil", "missing", "not due"]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberState:
+    """A row of data/members.csv. `submission` "" where none counts; two parts are joined by "; ". `received_at` ISO 8601 UTC or ""."""
+
+    member: str
+    cycle: str
+    state: State
+    submission: str
+    received_at: str
+    rows_accepted: int
+    errors: int
+    warnings: int
+
+
+@dataclass(slots=True)
+class Figures:
+    """Everything a report of one cycle prints."""
+
+    cycle: str
+    cycles: tuple[str, ...]
+    """Contract start to this cycle."""
+    reporting: tuple[str, ...]
+    """The cycles of the reporting period."""
+    indicators: list[IndicatorFigure]
+    sdg: list[SdgFigure]
+    finance: list[FinanceLine]
+    support: list[SupportLine]
+    missing_rates: list[MissingRate]

@@ -1,0 +1,1 @@
+"""The rules as data, for the person who owns data quality, and their messages in four languages."""

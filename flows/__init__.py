@@ -1,0 +1,1 @@
+"""The stories that operators and schedules run, one per file."""

@@ -1,0 +1,1 @@
+"""The steps of the flows, one file per stage: Prefect and the outside world end here."""

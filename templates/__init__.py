@@ -1,0 +1,1 @@
+"""What a report, a workbook and a profile look like: data, never code."""
