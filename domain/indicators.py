@@ -218,14 +218,16 @@ def definitions_for(agreement: Agreement, cycles: Sequence[str]) -> dict[str, In
 
 
 def assigned_baseline(agreement: Agreement, contribution: Contribution, cycle: str) -> Fraction:
-    """The member's baseline in assignments.csv for a cumulative figure, else 0. It is one of the total, so slices start from 0."""
-    if contribution.slice:
-        return Fraction(0)
-    for row in agreement.assignments:
-        same = (row.member, row.indicator, row.country) == (contribution.member, contribution.indicator, contribution.country)
-        if same and row.baseline is not None and agreement.valid_in(row.from_, row.to, cycle):
-            return Fraction(row.baseline)
-    return Fraction(0)
+    """The member's baseline in assignments.csv for a cumulative figure, else 0: that of the row valid in the cycle, or the only one there is.
+
+    It is a baseline of the total, so slices start from 0."""
+    rows = [
+        row
+        for row in agreement.assignments
+        if (row.member, row.indicator, row.country) == contribution[:3] and row.baseline is not None and not contribution.slice
+    ]
+    valid = [row for row in rows if agreement.valid_in(row.from_, row.to, cycle)]
+    return Fraction((valid or rows)[0].baseline or 0) if rows else Fraction(0)
 
 
 def progress(definition: Indicator, cumulative: Fraction | None) -> Fraction | None:
@@ -290,7 +292,7 @@ def indicator_figures(agreement: Agreement, rows: Iterable[AcceptedRow], cycles:
         for scope in SCOPES:
             of_scope = {}
             for contribution, by_cycle in by_indicator.get(code, {}).items():
-                baseline = assigned_baseline(agreement, contribution, cycles[-1])
+                baseline = assigned_baseline(agreement, contribution, concerned[scope][0])
                 reading = reading_in_scope(definition, by_cycle, cycles, concerned[scope], scope == "cumulative", baseline)
                 if reading is not None:
                     of_scope[contribution] = reading

@@ -1,0 +1,111 @@
+"""Which file of a member counts, and the one state each member has in each cycle (contract sections 3 and 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from domain.agreement import Agreement, Member
+from domain.figures import MemberState, State
+from domain.findings import Finding
+from domain.submission import Judged, Submission
+
+Timeliness = Literal["on time", "late", "too late"]
+
+
+def timeliness(agreement: Agreement, member: str, cycle_code: str, received_at: datetime) -> Timeliness:
+    """How an arrival (aware time) stands to the cycle's due date in the agreement's time zone.
+
+    On time up to `due` or the member's own extended date; late up to the end of the grace days (calendar days at the same hour); then too late.
+    An extension never shortens what everybody has."""
+    cycle, zone = agreement.cycle(cycle_code), ZoneInfo(agreement.timezone)
+    extended = [extension.due for extension in agreement.extensions.get(cycle.code, ()) if extension.member == member]
+    due = max([cycle.due, *extended])
+    last = max(cycle.due + timedelta(days=cycle.grace_days), due)
+    if received_at <= due.replace(tzinfo=zone).astimezone(UTC):
+        return "on time"
+    return "late" if received_at <= last.replace(tzinfo=zone).astimezone(UTC) else "too late"
+
+
+def is_due(agreement: Agreement, member: Member, cycle_code: str) -> bool:
+    """Whether a member owes a submission: some day of the cycle lies within its `from`–`to`."""
+    cycle = agreement.cycle(cycle_code)
+    return not ((member.from_ and member.from_ > cycle.end) or (member.to and member.to < cycle.start))
+
+
+def counting(submissions: Iterable[Submission]) -> list[Submission]:
+    """Of one member's files in one cycle those that count: the newest that is not rejected (of equal times the last by key), by part.
+
+    A file without `part` counts for both parts, so there are at most two."""
+    usable = sorted((s for s in submissions if not s.rejected), key=lambda s: (s.received_at, s.key))
+    newest: dict[str, Submission] = {}
+    for submission in usable:
+        for part in (submission.part,) if submission.part else ("programme", "finance"):
+            newest[part] = submission
+    return list({submission.key: submission for submission in newest.values()}.values())
+
+
+def counting_keys(submissions: Iterable[Submission]) -> set[str]:
+    """Keys of all files that count, over all members and cycles."""
+    groups: dict[tuple[str, str], list[Submission]] = {}
+    for submission in submissions:
+        groups.setdefault((submission.member, submission.cycle), []).append(submission)
+    return {submission.key for group in groups.values() for submission in counting(group)}
+
+
+def _state(agreement: Agreement, member: Member, cycle: str, files: Sequence[Submission], used: Sequence[Submission]) -> State:
+    if used:
+        if all(submission.nil for submission in used):
+            return "nil"
+        whole = any(submission.part is None for submission in used) or len(used) == 2
+        if not whole:
+            return "missing"  # one of two parts is still owed
+        return timeliness(agreement, member.member, cycle, max(submission.received_at for submission in used))
+    if files:
+        newest = max(files, key=lambda s: (s.received_at, s.key))
+        return timeliness(agreement, member.member, cycle, newest.received_at) if _only_too_late(newest) else "rejected"
+    return "missing" if is_due(agreement, member, cycle) else "not due"
+
+
+def _only_too_late(submission: Submission) -> bool:
+    return all(f.rule == "submission.too-late" for f in submission.findings if f.severity == "reject")
+
+
+def member_states(agreement: Agreement, cycles: Sequence[str], submissions: Sequence[Submission], judged: Judged) -> list[MemberState]:
+    """One row of data/members.csv per cycle and member, in that order.
+
+    `rows_accepted` counts rows of the member's own files (none that were derived); `errors` and `warnings` are findings on the files that
+    count or, where none does, on the newest one."""
+    by_key: dict[tuple[str, str], list[Submission]] = {}
+    for submission in submissions:
+        by_key.setdefault((submission.member, submission.cycle), []).append(submission)
+    accepted: dict[tuple[str, str], int] = {}
+    for rows in judged.accepted.values():
+        for row in rows:
+            accepted[row.member, row.cycle] = accepted.get((row.member, row.cycle), 0) + (not row.derived_from)
+    findings: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in judged.findings:
+        findings.setdefault((finding.member, finding.cycle, finding.submission), []).append(finding)
+
+    states = []
+    for cycle in cycles:
+        for member in agreement.members:
+            files = by_key.get((member.member, cycle), [])
+            used = counting(files)
+            shown = sorted(used, key=lambda s: (s.received_at, s.key)) or sorted(files, key=lambda s: (s.received_at, s.key))[-1:]
+            of_shown = [f for submission in shown for f in findings.get((member.member, cycle, submission.submission), [])]
+            states.append(
+                MemberState(
+                    member=member.member,
+                    cycle=cycle,
+                    state=_state(agreement, member, cycle, files, used),
+                    submission="; ".join(submission.submission for submission in shown),
+                    received_at=f"{max(s.received_at for s in shown):%Y-%m-%dT%H:%M:%SZ}" if shown else "",
+                    rows_accepted=accepted.get((member.member, cycle), 0),
+                    errors=sum(f.severity in ("reject", "error") for f in of_shown),
+                    warnings=sum(f.severity == "warning" for f in of_shown),
+                )
+            )
+    return states
