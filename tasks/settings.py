@@ -1,0 +1,24 @@
+"""Settings from the environment, read once at the edge (variables FPA_…)."""
+
+from __future__ import annotations
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from tasks.faults import OperatorFault
+
+
+class Settings(BaseSettings):
+    """`FPA_STORAGE`: s3://bucket[/prefix] or a directory."""
+
+    model_config = SettingsConfigDict(env_prefix="FPA_")
+
+    storage: str = Field(min_length=1)
+
+
+def read_settings() -> Settings:
+    """Raises OperatorFault where a required variable is not set."""
+    try:
+        return Settings()  # type: ignore[call-arg]
+    except ValidationError:
+        raise OperatorFault("FPA_STORAGE is not set: give it the storage root, e.g. FPA_STORAGE=s3://bucket/prefix or FPA_STORAGE=./storage.") from None
