@@ -55,6 +55,8 @@ class Submission:
     nil: bool = False
     decimal: str = "."
     cover: dict[str, str] = field(default_factory=dict)
+    cover_cells: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """Where each key's value stands: row and cell."""
     sheets: dict[str, Sheet] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 

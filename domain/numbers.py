@@ -1,0 +1,108 @@
+"""Numbers and dates as members type them (contract section 3). What is not clearly a number or a date is a fault, never a guess."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+PLACEHOLDERS = frozenset("tbd tbc n/a n.a. n.a n/d n.d. n.d s/o xxx xx - -- --- – — … ... ?".split())
+"""Texts that people type into a cell they leave empty; compared without case. They count as an empty cell."""
+
+_SPACES = " \u00a0\u202f\u2009\u2007"
+_APOSTROPHES = "'’"
+_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
+_SIGNS = str.maketrans({"−": "-", "‐": "-", "‑": "-"})
+
+
+def is_placeholder(text: str) -> bool:
+    return text.strip().casefold() in PLACEHOLDERS
+
+
+def _grouped(whole: str, separator: str) -> str | None:
+    """The digits of a whole part in groups of thousands (12,345,678 or 12,34,567), or None where the groups do not stand as such."""
+    groups = whole.split(separator)
+    first, last, middle = groups[0], groups[-1], groups[1:-1]
+    if not all(group.isascii() and group.isdigit() for group in groups) or len(last) != 3 or first.startswith("0"):
+        return None
+    threes = len(first) <= 3 and all(len(group) == 3 for group in middle)
+    lakhs = len(first) <= 2 and all(len(group) == 2 for group in middle)
+    return "".join(groups) if threes or lakhs else None
+
+
+def _whole(text: str, decimal: str) -> str | None:
+    """The digits of a whole part, its groups of thousands joined; None where it is none. One kind of separator in a number."""
+    kinds = {"'" if character in _APOSTROPHES else " " if character in _SPACES else character for character in text if not character.isdigit()}
+    if not kinds:
+        return text if text.isascii() and text.isdigit() else None
+    if len(kinds) > 1 or decimal in kinds:
+        return None
+    separator = kinds.pop()
+    if separator not in (" ", "'", ".", ","):
+        return None
+    for character in _SPACES + _APOSTROPHES:
+        text = text.replace(character, separator)
+    return _grouped(text, separator)
+
+
+def number_under(text: str, decimal: str) -> Decimal | None:
+    """The number a text makes under that decimal sign ("." or ","), or None. Exact; no exponent, no unit, no sign but a leading one."""
+    text = text.strip().translate(_DIGITS).translate(_SIGNS).replace("٫", decimal).replace("٬", "." if decimal == "," else ",")
+    sign, body = ("-", text[1:].lstrip()) if text.startswith("-") else ("", text[1:] if text.startswith("+") else text)
+    whole_text, point, fraction = body.partition(decimal)
+    if point and not (fraction.isascii() and fraction.isdigit()):
+        return None
+    whole = _whole(whole_text, decimal) if whole_text or not point else "0"
+    if whole is None:
+        return None
+    return Decimal(f"{sign}{whole}.{fraction}" if point else f"{sign}{whole}")
+
+
+def read_number(text: str, decimal: str) -> Decimal | Literal["ambiguous"] | None:
+    """The number a text makes under the declared decimal sign; "ambiguous" where it makes one only under the other; None where it is none."""
+    number = number_under(text, decimal)
+    if number is not None:
+        return number
+    return "ambiguous" if number_under(text, "," if decimal == "." else ".") is not None else None
+
+
+_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z?)?")
+_DAY_FIRST = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})")
+
+
+def read_date(text: str) -> date | None:
+    """ISO or dd/mm/yyyy (also with dots or hyphens), never mm/dd; None for anything else, years of the Buddhist calendar among it."""
+    text = text.strip().translate(_DIGITS)
+    if match := _ISO.fullmatch(text):
+        year, month, day = map(int, match.groups())
+    elif match := _DAY_FIRST.fullmatch(text):
+        day, month, year = int(match[1]), int(match[3]), int(match[4])
+    else:
+        return None
+    return plausible_date(year, month, day)
+
+
+def plausible_date(year: int, month: int, day: int) -> date | None:
+    """A date of the years 1900 to 2199, or None."""
+    if not 1900 <= year < 2200:
+        return None
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+YES = frozenset({"yes", "y", "oui", "sí", "si", "sim", "true", "1", "x", "✓", "✔"})
+NO = frozenset({"no", "n", "non", "não", "nao", "false", "0"})
+
+
+def read_yes_no(text: str) -> Literal["yes", "no"] | None:
+    """Yes or no in English, French, Spanish or Portuguese; None for anything else."""
+    word = text.strip().casefold()
+    return "yes" if word in YES else "no" if word in NO else None
+
+
+def shortest(number: float) -> str:
+    """A numeric cell as text: its shortest decimal (1, 8.8, 2020)."""
+    return str(int(number)) if number == int(number) and abs(number) < 1e15 else f"{Decimal(repr(number)):f}"

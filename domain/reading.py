@@ -1,0 +1,287 @@
+"""From a file's grids to a submission: finds sheets, heading row and columns, and reads every cell by its column's kind (contract section 3).
+
+Finds what only the reader can see: structure and parse faults (contract section 4). Everything else is judged later, over all members at once.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from hashlib import sha256
+from typing import Literal
+
+from domain.agreement import Agreement
+from domain.codes import FLOAT_TRAPS
+from domain.findings import Finding
+from domain.numbers import is_placeholder, plausible_date, read_date, read_number, read_yes_no, shortest
+from domain.schema import COVER_KEYS, COVER_LABELS, DIMENSION_LABELS, INDICATORS, SHEETS, Column, SheetSchema
+from domain.submission import Row, Sheet, Submission, Value
+from domain.workbook import Cell, ErrorCell, Grid, Unreadable, column_letter, read_grids
+
+SUBMISSION_ENDINGS = (".xlsx", ".ods", ".zip", ".xls", ".xlsm", ".xlsb", ".xltx", ".xltm", ".xlt", ".fods", ".numbers", ".sxc", ".et")
+"""File name endings of submissions: what is read, and the spreadsheet formats that are refused."""
+HEADING_ROWS = 40
+"""How far down the heading row is looked for."""
+
+_PARTS = {
+    "programme": "programme", "program": "programme", "programa": "programme",
+    "finance": "finance", "finances": "finance", "finanzas": "finance", "finanças": "finance", "financas": "finance",
+}  # fmt: skip
+
+
+def file_kind(name: str) -> Literal["submission", "ignored"]:
+    """Whether a file of a member's inbox folder (its path below that folder) is a submission; lock files, pictures and evidence are not."""
+    base = name.rpartition("/")[2]
+    if name.casefold().startswith("evidence/") or base.startswith(("~$", ".", "._")):
+        return "ignored"
+    return "submission" if base.casefold().endswith(SUBMISSION_ENDINGS) else "ignored"
+
+
+def read_submission(data: bytes, *, key: str, member: str, cycle: str, received_at: datetime, agreement: Agreement) -> Submission:
+    """Reads one file. Never raises: a file that is none has the one finding submission.unreadable."""
+    submission = Submission(member, cycle, key, sha256(data).hexdigest(), len(data), received_at)
+    try:
+        grids = read_grids(data)
+    except Unreadable as refused:
+        _find(submission, "submission.unreadable", "reject", value=key.rpartition("/")[2], details={"reason": refused.reason})
+        return submission
+    _read_cover(submission, grids, agreement)
+    _read_sheets(submission, grids, agreement)
+    return submission
+
+
+def _find(submission: Submission, rule: str, severity: Literal["reject", "error"], **where: object) -> None:
+    submission.findings.append(
+        Finding(submission.member, submission.cycle, submission.submission, rule, severity, **where)  # type: ignore[arg-type]
+    )
+
+
+# --- names ------------------------------------------------------------------------------------------------------------
+
+
+def plain(text: str) -> str:
+    """A heading without case, accents, marks of requirement, units in brackets or doubled spaces, to be compared."""
+    text = re.sub(r"[\(\[][^)\]]*[\)\]]", " ", text)
+    text = unicodedata.normalize("NFKD", text.casefold())
+    text = "".join(character for character in text if not unicodedata.combining(character))
+    return " ".join(text.replace("’", "'").replace("_", " ").strip(" *:\t\n").split())
+
+
+def _names(name: str, labels: dict[str, tuple[str, ...]]) -> set[str]:
+    return {plain(name), *(plain(label) for of_language in labels.values() for label in of_language)}
+
+
+def _grid_named(grids: Sequence[Grid], name: str, labels: dict[str, tuple[str, ...]]) -> Grid | None:
+    """The sheet of that machine name, else of one of its labels."""
+    exact = next((grid for grid in grids if plain(grid.name) == plain(name)), None)
+    return exact or next((grid for grid in grids if plain(grid.name) in _names(name, labels)), None)
+
+
+def code_of(text: str) -> str:
+    """ "code – label" is its code; a code is trimmed."""
+    return re.split(r"\s+[–—-]\s+", text.strip(), maxsplit=1)[0].strip()
+
+
+# --- the cover --------------------------------------------------------------------------------------------------------
+
+
+def _cell_text(cell: Cell) -> str:
+    """A cell as the member wrote it."""
+    match cell:
+        case None:
+            return ""
+        case ErrorCell(text):
+            return text
+        case bool():
+            return "TRUE" if cell else "FALSE"
+        case float():
+            return shortest(cell)
+        case date():
+            return cell.isoformat()
+        case _:
+            return cell.strip()
+
+
+def _read_cover(submission: Submission, grids: Sequence[Grid], agreement: Agreement) -> None:
+    """Keys and values of the cover; a required key that is not there or has no value is submission.column-missing."""
+    member = agreement.member(submission.member)
+    submission.decimal = member.decimal if member else "."
+    grid = _grid_named(grids, "cover", COVER_LABELS)
+    if grid is None:
+        _find(submission, "submission.sheet-missing", "reject", sheet="cover", details={"sheet": "cover"})
+        return
+    keys = {name: column.name for column in COVER_KEYS for name in _names(column.name, column.labels)}
+    for number, cells in grid.rows:
+        filled = [(index, cell) for index, cell in enumerate(cells) if cell is not None]
+        name = keys.get(plain(_cell_text(filled[0][1])))
+        if name is None or name in submission.cover or len(filled) < 2:
+            continue
+        index, cell = filled[1]
+        if is_placeholder(_cell_text(cell)):
+            continue
+        submission.cover[name] = _cell_text(cell)
+        submission.cover_cells[name] = (number, f"{column_letter(index)}{number}")
+    _judge_cover(submission, agreement)
+
+
+def _judge_cover(submission: Submission, agreement: Agreement) -> None:
+    expected = {"contract": agreement.contract.number, "cycle": submission.cycle, "member": submission.member}
+    for key, value in expected.items():
+        if key not in submission.cover:
+            continue
+        said = submission.cover[key].casefold()
+        if value.casefold() not in (said, code_of(said)):
+            row, cell = submission.cover_cells[key]
+            _find(
+                submission, f"submission.wrong-{key}", "reject",
+                sheet="cover", row=row, column=key, cell=cell, value=submission.cover[key], details={"expected": value},
+            )  # fmt: skip
+    for column in COVER_KEYS:
+        if column.required and column.name not in submission.cover:
+            _find(submission, "submission.column-missing", "reject", sheet="cover", column=column.name, details={"sheet": "cover"})
+    if submission.cover.get("decimal") in (".", ","):
+        submission.decimal = submission.cover["decimal"]
+    submission.part = _PARTS.get(code_of(submission.cover.get("part", "")).casefold())  # type: ignore[assignment]
+    submission.nil = read_yes_no(submission.cover.get("nil", "")) == "yes"
+
+
+# --- data sheets ------------------------------------------------------------------------------------------------------
+
+
+def schema_with_dimensions(schema: SheetSchema, dimensions: Iterable[str]) -> tuple[Column, ...]:
+    """The columns of a sheet; those of indicators have one per dimension of the logframe too."""
+    if schema.name != INDICATORS.name:
+        return schema.columns
+    return (*schema.columns, *(Column(name, "code", labels=DIMENSION_LABELS.get(name.casefold(), {})) for name in dimensions))
+
+
+def _read_sheets(submission: Submission, grids: Sequence[Grid], agreement: Agreement) -> None:
+    for schema in SHEETS:
+        if submission.nil or (submission.part and schema.part != submission.part):
+            continue
+        grid = _grid_named(grids, schema.name, schema.labels)
+        if grid is None:
+            if not schema.optional:
+                _find(submission, "submission.sheet-missing", "reject", sheet=schema.name, details={"sheet": schema.name})
+            continue
+        _read_sheet(submission, schema, grid, schema_with_dimensions(schema, agreement.dimensions))
+
+
+@dataclass(slots=True)
+class _Heading:
+    """The heading row: where the data begin, and in which cell each column stands."""
+
+    below: int
+    columns: dict[str, int]
+
+
+def _find_heading(grid: Grid, columns: Sequence[Column]) -> _Heading:
+    """The row in which most columns are named, by machine name or label; a further row of headings right below it is none of the data."""
+    by_name: dict[str, list[str]] = {}
+    for column in columns:
+        for name in _names(column.name, column.labels):
+            by_name.setdefault(name, []).append(column.name)
+    machine = {plain(column.name): column.name for column in columns}
+
+    def columns_in(cells: Sequence[Cell]) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for index, cell in enumerate(cells):
+            name = plain(cell) if isinstance(cell, str) else ""
+            for candidate in ([machine[name]] if name in machine else []) + by_name.get(name, []):
+                if candidate not in found:
+                    found[candidate] = index
+                    break
+        return found
+
+    required = {column.name for column in columns if column.required}
+    best, at = _Heading(0, {}), -1
+    for position, (number, cells) in enumerate(grid.rows[:HEADING_ROWS]):
+        found = columns_in(cells)
+        if (len(required & set(found)), len(found)) > (len(required & set(best.columns)), len(best.columns)):
+            best, at = _Heading(number, found), position
+    while at >= 0 and at + 1 < len(grid.rows):
+        number, cells = grid.rows[at + 1]
+        again = columns_in(cells)
+        filled = sum(cell is not None for cell in cells)
+        if len(again) < 2 or len(again) < filled / 2:
+            break
+        best.below, at = number, at + 1
+    return best
+
+
+def _read_sheet(submission: Submission, schema: SheetSchema, grid: Grid, columns: Sequence[Column]) -> None:
+    heading = _find_heading(grid, columns)
+    missing = [column.name for column in columns if column.required and column.name not in heading.columns]
+    if missing and schema.optional and not any(number > heading.below for number, _ in grid.rows):
+        return
+    for name in missing:
+        _find(submission, "submission.column-missing", "reject", sheet=schema.name, column=name, details={"sheet": schema.name})
+    if missing:
+        return
+    sheet = Sheet(schema.name, {name: column_letter(index) for name, index in heading.columns.items()}, [])
+    reader = _RowReader(submission, sheet, columns, heading.columns)
+    sheet.rows = [row for number, cells in grid.rows if number > heading.below and (row := reader.read(number, cells))]
+    submission.sheets[schema.name] = sheet
+
+
+@dataclass(slots=True)
+class _RowReader:
+    """Reads the rows of one sheet; faults go to the row and to the submission's findings."""
+
+    submission: Submission
+    sheet: Sheet
+    columns: Sequence[Column]
+    positions: dict[str, int]
+
+    def read(self, number: int, cells: Sequence[Cell]) -> Row | None:
+        """None for a row whose cells are all empty or placeholders."""
+        row = Row(number, {column.name: None for column in self.columns}, {})
+        for column in self.columns:
+            index = self.positions.get(column.name)
+            cell = cells[index] if index is not None and index < len(cells) else None
+            if cell is None:
+                continue
+            text = cell.strip() if isinstance(cell, str) else _cell_text(cell)
+            if is_placeholder(text):
+                continue
+            row.raw[column.name] = text
+            row.values[column.name] = self._value(row, column, cell, text)
+        return row if row.raw else None
+
+    def _value(self, row: Row, column: Column, cell: Cell, text: str) -> Value:
+        if isinstance(cell, ErrorCell):
+            return self._fault(row, column, "cell.formula-error")
+        match column.kind:
+            case "number":
+                return self._number(row, column, cell, text)
+            case "date":
+                day = plausible_date(cell.year, cell.month, cell.day) if isinstance(cell, date) else read_date(text) if isinstance(cell, str) else None
+                return day or self._fault(row, column, "cell.not-a-date")
+            case "yes_no":
+                return read_yes_no(text) or text
+            case "sdg":
+                trap = isinstance(cell, date) or (isinstance(cell, float) and text in FLOAT_TRAPS)
+                return self._fault(row, column, "activities.sdg.unknown") if trap and self.sheet.name == "activities" else text
+            case "code":
+                return code_of(text) or None
+            case _:
+                return text
+
+    def _number(self, row: Row, column: Column, cell: Cell, text: str) -> Value:
+        if isinstance(cell, float) and not isinstance(cell, bool):
+            return Decimal(repr(cell)) if cell != int(cell) else Decimal(int(cell))
+        number = read_number(text, self.submission.decimal) if isinstance(cell, str) else None
+        if isinstance(number, Decimal):
+            return number
+        return self._fault(row, column, "cell.ambiguous-number" if number == "ambiguous" else "cell.not-a-number")
+
+    def _fault(self, row: Row, column: Column, rule: str) -> None:
+        row.faults.add(column.name)
+        _find(
+            self.submission, rule, "error", sheet=self.sheet.name, row=row.number, column=column.name,
+            cell=self.sheet.cell(column.name, row.number), value=row.raw[column.name], details={"decimal": self.submission.decimal},
+        )  # fmt: skip
