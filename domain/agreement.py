@@ -155,6 +155,53 @@ class Extension(_Model):
     by: str
 
 
+class Waiver(_Model):
+    """Turns an error into an accepted, listed exception."""
+
+    rule: str
+    member: str
+    cycle: str
+    cell: str = ""
+    row: str = ""
+    reason: str
+    by: str
+    until: str = ""
+
+
+class Correction(_Model):
+    """Applied only where the member's cell still says `expect`."""
+
+    member: str
+    cycle: str
+    sheet: str
+    row: str
+    column: str
+    expect: str = ""
+    value: str = ""
+    reason: str
+    by: str
+
+
+class Review(_Model):
+    """A submission returned with a question, or accepted."""
+
+    member: str
+    submission: str
+    decision: str
+    question: str = ""
+    reply_by: str = ""
+    by: str
+
+
+class Exchange(_Model):
+    """What passed between the network and the EU about a delivered version."""
+
+    version: str
+    date: date
+    event: str
+    note: str = ""
+
+
 class Agreement(_Model):
     contract: Contract
     timezone: str
@@ -168,8 +215,12 @@ class Agreement(_Model):
     assignments: tuple[Assignment, ...] = ()
     subgrants: tuple[Subgrant, ...] = ()
     amendments: tuple[Amendment, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    corrections: tuple[Correction, ...] = ()
     extensions: dict[str, tuple[Extension, ...]] = {}
-    """By cycle code."""
+    """By cycle code, like the two below."""
+    reviews: dict[str, tuple[Review, ...]] = {}
+    exchange: dict[str, tuple[Exchange, ...]] = {}
 
     def cycle(self, code: str) -> Cycle:
         """The cycle with that code; KeyError where there is none."""

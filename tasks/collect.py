@@ -1,0 +1,228 @@
+"""Collect: the agreement and the members' files come in from the store and are read, each in a child process with limits."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from domain.agreement import Agreement
+from domain.agreement_files import Problem, read_agreement
+from domain.completeness import timeliness
+from domain.findings import Finding
+from domain.reading import file_kind, read_submission
+from domain.submission import Submission
+from tasks.faults import OperatorFault
+from tasks.profiles import profile_names
+from tasks.store import Info, Store
+
+log = logging.getLogger("fpa")
+
+READ_SECONDS = 60
+"""A file that takes longer to read is refused."""
+READ_MEMORY = 3 * 1024**3
+"""Bytes of address space a reading process may use."""
+READERS = 2
+"""Files read at a time."""
+
+
+# --- the agreement ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A file a run depends on, as the manifest lists it."""
+
+    key: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedAgreement:
+    agreement: Agreement
+    notices: tuple[Problem, ...]
+    inputs: tuple[InputFile, ...]
+
+
+def input_file(key: str, data: bytes) -> InputFile:
+    return InputFile(key, hashlib.sha256(data).hexdigest(), len(data))
+
+
+def check_agreement(store: Store) -> tuple[Agreement | None, list[Problem], dict[str, bytes]]:
+    """Reads everything the operator writes; (agreement or None, every problem found, the files)."""
+    keys = [info.key for prefix in ("agreement/", "desk/") for info in store.list(prefix) if info.key.endswith((".csv", ".yaml"))]
+    files = store.read_many(keys)
+    agreement, problems = read_agreement(files, profiles=profile_names())
+    return agreement, problems, files
+
+
+def load_agreement(store: Store) -> LoadedAgreement:
+    """The agreement in force. Raises OperatorFault with every fault of it: nothing runs on half an agreement."""
+    agreement, problems, files = check_agreement(store)
+    faults = [str(problem) for problem in problems if problem.severity == "error"]
+    if agreement is None or faults:
+        raise OperatorFault(f"The agreement at {store.url} has {len(faults)} fault(s); nothing was done.", *faults)
+    notices = tuple(problem for problem in problems if problem.severity == "notice")
+    return LoadedAgreement(agreement, notices, tuple(input_file(key, data) for key, data in sorted(files.items())))
+
+
+def known_cycle(agreement: Agreement, code: str) -> str:
+    """The cycle's code as the agreement spells it. Raises OperatorFault for one it does not list."""
+    try:
+        return agreement.cycle(code).code
+    except KeyError:
+        listed = ", ".join(cycle.code for cycle in agreement.cycles)
+        raise OperatorFault(f"There is no cycle {code!r} in agreement/agreement.yaml; its cycles are {listed}.") from None
+
+
+# --- the inbox --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A file in a member's inbox folder."""
+
+    member: str
+    cycle: str
+    info: Info
+
+
+def list_inbox(store: Store, cycles: Sequence[str]) -> list[Arrival]:
+    """The submissions lying in the inbox for these cycles, in order of cycle, folder and key."""
+    arrivals = []
+    for cycle in cycles:
+        prefix = f"inbox/{cycle}/"
+        for info in store.list(prefix):
+            folder, _, name = info.key.removeprefix(prefix).partition("/")
+            if name and file_kind(name) == "submission":
+                arrivals.append(Arrival(folder, cycle, info))
+    return arrivals
+
+
+def receipt_key(cycle: str, member: str, submission: str) -> str:
+    return f"feedback/{cycle}/{member}/{submission}/receipt.json"
+
+
+def _receipt(arrival: Arrival, data: bytes) -> bytes:
+    received = arrival.info.modified.astimezone(UTC).replace(microsecond=0)
+    content = {"key": arrival.info.key, "received_at": f"{received:%Y-%m-%dT%H:%M:%SZ}", "sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
+    return json.dumps(content, indent=1, ensure_ascii=False).encode() + b"\n"
+
+
+def _kept_receipts(store: Store, cycles: Iterable[str]) -> dict[str, bytes]:
+    keys = [info.key for cycle in cycles for info in store.list(f"feedback/{cycle}/") if info.key.endswith("/receipt.json")]
+    return store.read_many(keys)
+
+
+def _received_at(receipt: bytes) -> datetime:
+    return datetime.strptime(json.loads(receipt)["received_at"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """All files of some cycles as read, in order of cycle, member, arrival and key, and what reading them depended on."""
+
+    submissions: list[Submission]
+    inputs: tuple[InputFile, ...]
+
+
+def read_inbox(store: Store, agreement: Agreement, cycles: Sequence[str], include_late: bool = False) -> Inbox:
+    """Reads every submission of these cycles; a receipt with the store's arrival time is written at first sight and holds from then on."""
+    arrivals = list_inbox(store, cycles)
+    contents = store.read_many([arrival.info.key for arrival in arrivals])
+    receipts = _kept_receipts(store, cycles)
+    inputs: dict[str, InputFile] = {}
+    jobs = []
+    for arrival in arrivals:
+        data = contents[arrival.info.key]
+        receipt_at = receipt_key(arrival.cycle, arrival.member, hashlib.sha256(data).hexdigest()[:12])
+        if receipt_at not in receipts:
+            receipts[receipt_at] = _receipt(arrival, data)
+            store.write_once(receipt_at, receipts[receipt_at])
+        for key, content in ((arrival.info.key, data), (receipt_at, receipts[receipt_at])):
+            inputs[key] = input_file(key, content)
+        jobs.append((arrival, data, _received_at(receipts[receipt_at])))
+    submissions = read_files(agreement, jobs)
+    for submission in submissions:
+        judge_arrival(agreement, submission, include_late)
+    order = {cycle: i for i, cycle in enumerate(cycles)}
+    submissions.sort(key=lambda s: (order[s.cycle], s.member, s.received_at, s.key))
+    return Inbox(submissions, tuple(inputs[key] for key in sorted(inputs)))
+
+
+def judge_arrival(agreement: Agreement, submission: Submission, include_late: bool) -> None:
+    """Adds submission.late or submission.too-late; a too late one that the operator lets in is a warning like any late one."""
+    if agreement.member(submission.member) is None:
+        return
+    arrived = timeliness(agreement, submission.member, submission.cycle, submission.received_at)
+    if arrived == "on time":
+        return
+    rejected = arrived == "too late" and not include_late
+    rule = "submission.too-late" if arrived == "too late" else "submission.late"
+    details = {"due": agreement.cycle(submission.cycle).due.isoformat(sep=" ", timespec="minutes"), "received": f"{submission.received_at:%Y-%m-%d %H:%M} UTC"}
+    submission.findings.append(
+        Finding(submission.member, submission.cycle, submission.submission, rule, "reject" if rejected else "warning", details=details)
+    )
+
+
+# --- reading, in child processes --------------------------------------------------------------------------------------
+
+_agreement: Agreement
+
+
+def _start_reader(agreement: Agreement) -> None:
+    """Runs in each reading process: nothing a member sends can take more than this from the others."""
+    import resource
+
+    global _agreement
+    _agreement = agreement
+    resource.setrlimit(resource.RLIMIT_AS, (READ_MEMORY, READ_MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _read(data: bytes, about: Mapping[str, str], received_at: datetime) -> Submission:
+    return read_submission(data, received_at=received_at, agreement=_agreement, **about)
+
+
+def read_files(agreement: Agreement, jobs: Sequence[tuple[Arrival, bytes, datetime]]) -> list[Submission]:
+    """Reads each file (arrival, content, received at) in a child process with a limit of time and memory; whatever a file does to its
+    process, it is one finding for its member and nothing for the others. A folder of no member is not read."""
+    import multiprocessing
+
+    from pebble import ProcessExpired, ProcessPool
+
+    submissions = []
+    known = [job for job in jobs if agreement.member(job[0].member) is not None]
+    for arrival, data, received_at in jobs:
+        if agreement.member(arrival.member) is None:
+            submissions.append(_unread(arrival, data, received_at, "submission.unknown-member", arrival.member))
+    if not known:
+        return submissions
+    context = multiprocessing.get_context("spawn")
+    with ProcessPool(max_workers=min(READERS, len(known)), context=context, initializer=_start_reader, initargs=(agreement,)) as pool:
+        futures = [
+            pool.schedule(_read, args=(data, {"key": a.info.key, "member": a.member, "cycle": a.cycle}, received_at), timeout=READ_SECONDS)
+            for a, data, received_at in known
+        ]
+        for i, ((arrival, data, received_at), future) in enumerate(zip(known, futures, strict=True), start=1):
+            try:
+                submissions.append(future.result())
+            except FutureTimeout:
+                submissions.append(_unread(arrival, data, received_at, "submission.unreadable", reason="took-too-long"))
+            except (ProcessExpired, MemoryError):
+                submissions.append(_unread(arrival, data, received_at, "submission.unreadable", reason="too-large"))
+            if i % 25 == 0:
+                log.info("read %d of %d files", i, len(known))
+    return submissions
+
+
+def _unread(arrival: Arrival, data: bytes, received_at: datetime, rule: str, value: str = "", **details: str) -> Submission:
+    """A file of which only this one finding is known."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    finding = Finding(arrival.member, arrival.cycle, sha256[:12], rule, "reject", value=value, details=details)
+    return Submission(arrival.member, arrival.cycle, arrival.info.key, sha256, len(data), received_at, findings=[finding])
