@@ -40,8 +40,7 @@ from domain.workbook import Unreadable, csv_records, decode_text, find_delimiter
 
 MAX_AGREEMENT_BYTES = 20 * 1024**2
 FIGURE_COLUMNS = frozenset(
-    "figure scope level area kind numerator denominator value unit baseline target progress contributions derived member submission sheet row cell column "
-    "rule severity message cycle state label rate amount_eur cost slice text".split()
+    ["figure", "scope", "level", "area", "kind", "numerator", "denominator", "value", "unit", "baseline", "target", "progress", "contributions", "derived", "member", "submission", "sheet", "row", "cell", "column", "rule", "severity", "message", "cycle", "state", "label", "rate", "amount_eur", "cost", "slice", "text"]
 )
 """Column names of the data files (contract section 6), which no dimension may have."""
 

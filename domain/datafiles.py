@@ -7,7 +7,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -16,7 +16,7 @@ from domain.figures import Figures, IndicatorFigure, MemberState, SdgFigure, Sli
 from domain.findings import COLUMNS as FINDING_COLUMNS
 from domain.findings import Finding
 from domain.indicators import definitions_for, slice_of
-from domain.money import CostLine, rounded_half_away
+from domain.money import CostLine, euros, rounded_half_away
 from domain.schema import ACTIVITIES, EXPENDITURE, OUTCOMES
 from domain.submission import AcceptedRow
 
@@ -45,12 +45,6 @@ def _times(number: int, factor: int) -> int:
         number //= factor
         times += 1
     return times
-
-
-def euros(cents: int) -> str:
-    """EUR cents as 1234.56."""
-    sign = "-" if cents < 0 else ""
-    return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02d}"
 
 
 def two_decimals(value: Fraction) -> str:

@@ -29,6 +29,12 @@ def rounded_half_away(amount: Fraction) -> int:
     return whole if amount >= 0 else -whole
 
 
+def euros(cents: int) -> str:
+    """EUR cents as 1234.56."""
+    sign = "-" if cents < 0 else ""
+    return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02d}"
+
+
 def rate_for(agreement: Agreement, currency: str, paid: date) -> Decimal | None:
     """InforEuro rate (units of the currency for 1 EUR) of the month of payment; None where rates.csv lacks it."""
     if currency == "EUR":

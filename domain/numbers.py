@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-PLACEHOLDERS = frozenset("tbd tbc n/a n.a. n.a n/d n.d. n.d s/o xxx xx - -- --- – — … ... ?".split())
+PLACEHOLDERS = frozenset(["tbd", "tbc", "n/a", "n.a.", "n.a", "n/d", "n.d.", "n.d", "s/o", "xxx", "xx", "-", "--", "---", "–", "—", "…", "...", "?"])
 """Texts that people type into a cell they leave empty; compared without case. They count as an empty cell."""
 
 _SPACES = " \u00a0\u202f\u2009\u2007"
