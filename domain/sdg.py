@@ -38,7 +38,7 @@ def parse_sdg(text: str) -> Codes | SdgFault:
         found.setdefault(code, number)
     if not found:
         return "unknown"
-    if bad_share or not _shares_right([share for share in found.values()]):
+    if bad_share or not _shares_right(list(found.values())):
         return "weights"
     return "too-many" if len(found) > MAX_SDGS else tuple(found.items())
 

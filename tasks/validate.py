@@ -1,0 +1,341 @@
+"""Validate: every rule of the contract over all members' rows at once, through Great Expectations (which is imported here only).
+
+Two passes over one pooled frame per sheet: rules that judge a row by itself, then rules over several rows, which see only rows without an error
+of their own. Rules are judged in the order of the contract's table, and one looks only at cells in which no earlier one found an error.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import resources
+from typing import Any, cast
+
+import yaml
+
+from domain.agreement import Agreement
+from domain.findings import Finding, Severity
+from domain.messages import Catalogue
+from domain.numbers import read_yes_no
+from domain.rules import RULES, activities, expenditure, indicators
+from domain.rules.entries import Columns, Entry, Lists, Speller, pool
+from domain.schema import NARRATIVE, SHEETS
+from domain.submission import AcceptedRow, Judged, Submission
+from tasks.faults import OperatorFault
+
+log = logging.getLogger("fpa")
+
+SEVERITY_OF: dict[str, Severity] = {"critical": "error", "warning": "warning", "info": "info"}
+LANGUAGES = ("en", "fr", "es", "pt")
+SUITES = ("activities", "indicators", "expenditure", "narrative", "cover", "owed")
+
+
+class RuleCrashed(OperatorFault):
+    """A rule could not be judged: the operator's problem, never the member's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An expectation of a suite: which rule it is, how grave, where its finding points and which cells it looks at."""
+
+    id: str
+    rule: str
+    severity: Severity
+    at: str
+    cells: tuple[str, ...]
+    over_rows: bool
+    expectation: Mapping[str, Any]
+
+    @property
+    def column(self) -> str:
+        """The column of the frame that the expectation reads."""
+        return cast(str, self.expectation["kwargs"]["column"])
+
+
+# --- the suites -------------------------------------------------------------------------------------------------------
+
+
+def _resource(name: str) -> Any:
+    return yaml.safe_load(resources.files("expectations").joinpath(name).read_text(encoding="utf-8"))
+
+
+@cache
+def load_catalogue() -> Catalogue:
+    """Messages in four languages. Raises OperatorFault naming every rule that lacks one."""
+    catalogue = Catalogue(_resource("messages.yaml"), _resource("words.yaml"))
+    lacking = [f"expectations/messages.yaml: {rule} has no message in {language}" for rule in RULES for language in LANGUAGES if not catalogue.messages.get(rule, {}).get(language)]
+    if lacking:
+        raise OperatorFault(*lacking)
+    return catalogue
+
+
+def load_suite(name: str, dimensions: Sequence[str] = ()) -> list[Rule]:
+    """The rules of expectations/<name>.yaml; one that is there `per: dimension` is repeated for each dimension of the logframe.
+
+    Raises OperatorFault for a rule that the catalogue does not know, a severity or a place that does not exist."""
+    load_catalogue()
+    rules, faults = [], []
+    for number, written in enumerate(_resource(f"{name}.yaml")["expectations"]):
+        for dimension in dimensions if written["meta"].get("per") == "dimension" else ("",):
+            expectation = _filled(written, dimension)
+            meta = expectation["meta"]
+            if meta["rule"] not in RULES:
+                faults.append(f"expectations/{name}.yaml: {meta['rule']} is no rule of the catalogue")
+            if expectation["severity"] not in SEVERITY_OF:
+                faults.append(f"expectations/{name}.yaml: {meta['rule']} has severity {expectation['severity']!r}; it is critical, warning or info")
+            if meta["over"] not in ("row", "rows"):
+                faults.append(f"expectations/{name}.yaml: {meta['rule']} is over {meta['over']!r}; it is row or rows")
+            rules.append(
+                Rule(
+                    f"{name}-{number}-{dimension}", meta["rule"], SEVERITY_OF.get(expectation["severity"], "error"), meta["at"],
+                    tuple(meta["cells"]), meta["over"] == "rows", expectation,
+                )  # fmt: skip
+            )
+    if faults:
+        raise OperatorFault(*faults)
+    return sorted(rules, key=lambda rule: RULES.index(rule.rule))
+
+
+def _filled(value: Any, dimension: str) -> Any:
+    """A copy of a suite's entry with {dimension} put in."""
+    if isinstance(value, dict):
+        return {key: _filled(entry, dimension) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_filled(entry, dimension) for entry in value]
+    return value.replace("{dimension}", dimension) if isinstance(value, str) else value
+
+
+# --- Great Expectations -----------------------------------------------------------------------------------------------
+
+_RESULT_FORMAT = {
+    "result_format": "COMPLETE",
+    "return_unexpected_index_query": False,
+    "exclude_unexpected_values": True,  # members' data stay out of results and Data Docs
+    "partial_unexpected_count": 0,
+}
+
+
+def failing_rows(name: str, rules: Sequence[Rule], columns: Mapping[str, Sequence[Any]]) -> dict[str, list[int]]:
+    """Runs the rules over a frame of these columns; rule id to the positions of the rows that break it.
+
+    Raises RuleCrashed for a rule that Great Expectations dropped or could not run."""
+    length = len(next(iter(columns.values()), ()))
+    if not rules or not length:
+        return {}
+    import great_expectations as gx
+    import pandas as pd
+
+    lacking = [f"expectations/{name}.yaml: {rule.rule} reads column {rule.column!r}, which is not there" for rule in rules if rule.column not in columns]
+    if lacking:
+        raise RuleCrashed(*lacking)
+    used = {rule.column for rule in rules}
+    frame = pd.DataFrame({column: pd.Series(list(columns[column]), dtype=object) for column in sorted(used)})
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    suite = gx.ExpectationSuite(
+        name=name,
+        expectations=[
+            {"type": rule.expectation["type"], "kwargs": dict(rule.expectation["kwargs"]), "severity": rule.expectation["severity"],
+             "description": rule.expectation["description"], "meta": {"rule_id": rule.id}}
+            for rule in rules
+        ],
+    )  # fmt: skip
+    if len(suite.expectations) != len(rules):
+        kept = {expectation.meta["rule_id"] for expectation in suite.expectations}
+        raise RuleCrashed(*(f"expectations/{name}.yaml: {rule.rule}: {rule.expectation['type']!r} is no expectation" for rule in rules if rule.id not in kept))
+    batch = context.data_sources.add_pandas("members").add_dataframe_asset(name).add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
+    failing: dict[str, list[int]] = {}
+    for result in batch.validate(suite, result_format=_RESULT_FORMAT).results:
+        rule_id = result.expectation_config.meta["rule_id"]
+        if result.exception_info and any(_raised(info) for info in _infos(result.exception_info)):
+            rule = next(rule for rule in rules if rule.id == rule_id)
+            raise RuleCrashed(f"expectations/{name}.yaml: {rule.rule} could not be judged; correct the rule or switch it off.")
+        failing[rule_id] = list(result.result.get("unexpected_index_list") or [])
+    return failing
+
+
+def _infos(exception_info: Mapping[str, Any]) -> Iterable[Any]:
+    return (exception_info,) if "raised_exception" in exception_info else exception_info.values()
+
+
+def _raised(info: Any) -> bool:
+    return bool(isinstance(info, Mapping) and info.get("raised_exception"))
+
+
+# --- judging ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Findings:
+    """What was found, and which cells are in error."""
+
+    found: list[Finding]
+
+    def judge(self, name: str, rules: Sequence[Rule], entries: Sequence[Entry], columns: Columns) -> None:
+        """One pass of rules over entries; `columns` are the helper columns, members' own are added as they are read."""
+        own = {rule.column for rule in rules} - set(columns)
+        values = {column: [entry.values.get(column) for entry in entries] for column in own if column in (entries[0].values if entries else ())}
+        failing = failing_rows(name, rules, {**columns, **values})
+        for rule in rules:
+            for position in failing.get(rule.id, []):
+                entry = entries[position]
+                if not entry.broken & set(rule.cells):
+                    self.add(rule, entry)
+
+    def add(self, rule: Rule, entry: Entry) -> None:
+        if rule.severity == "error":
+            entry.broken.update(rule.cells)
+        s = entry.submission
+        at = rule.at if rule.at in s.sheets[entry.sheet].letters else next((c for c in rule.cells if c in entry.row.raw), rule.at)
+        self.found.append(
+            Finding(
+                s.member, s.cycle, s.submission, rule.rule, rule.severity, entry.sheet, entry.row.number, at, entry.cell(at),
+                entry.row.raw.get(at, ""), entry.details.get(rule.rule, {}),
+            )  # fmt: skip
+        )
+
+
+@dataclass(slots=True)
+class _Pass:
+    """The judging of all sheets, sheet by sheet, and what is accepted."""
+
+    lists: Lists
+    submissions: Sequence[Submission]
+    counting: Collection[str]
+    findings: _Findings
+    accepted: dict[str, list[AcceptedRow]]
+    left_out: Counter[tuple[str, str, str]]
+
+    def entries(self, sheet: str) -> list[Entry]:
+        entries = pool(self.submissions, self.counting, sheet, self.lists)
+        speller = Speller(self.lists)
+        for entry in entries:
+            speller.spell(entry)
+        return entries
+
+    def rules(self, name: str, over_rows: bool) -> list[Rule]:
+        return [rule for rule in load_suite(name, self.lists.agreement.dimensions) if rule.over_rows == over_rows]
+
+    def accept(self, sheet: str, entries: Iterable[Entry], derived: Iterable[AcceptedRow] = ()) -> None:
+        keys = {s.submission: s.key for s in self.submissions}
+        rows = []
+        for entry in entries:
+            s = entry.submission
+            if entry.counts and not entry.broken and entry.in_use:
+                rows.append(AcceptedRow(s.member, s.cycle, s.submission, sheet, entry.row.number, entry.values))
+            elif entry.counts and entry.broken:
+                self.left_out[s.member, s.cycle, sheet] += 1
+        self.accepted[sheet] = [*rows, *(row for row in derived if keys[row.submission] in self.counting)]
+
+    def judge_activities(self) -> dict[Any, set[str]]:
+        """Judges the activities; gives the codes of accepted ones by unit."""
+        entries = self.entries("activities")
+        self.findings.judge("activities", self.rules("activities", False), entries, activities.row_columns(entries, self.lists))
+        usable = [entry for entry in entries if not entry.broken]
+        self.findings.judge("activities", self.rules("activities", True), usable, activities.rows_columns(usable, self.lists))
+        self.accept("activities", entries)
+        codes: dict[Any, set[str]] = defaultdict(set)
+        for entry in usable:
+            if not entry.broken:
+                codes[entry.unit].add(entry.values["activity"].casefold())
+        return codes
+
+    def judge_indicators(self) -> None:
+        entries = self.entries("indicators")
+        self.findings.judge("indicators", self.rules("indicators", False), entries, indicators.row_columns(entries, self.lists))
+        usable = []
+        for entry in entries:
+            if not entry.broken:
+                entry.in_use = not indicators.is_blank(entry, cast(Any, self.lists.indicator(entry)).measure)
+                if entry.in_use:
+                    usable.append(entry)
+        judged = indicators.rows_columns(usable, self.lists)
+        self.findings.judge("indicators", self.rules("indicators", True), usable, judged.columns)
+        self.accept("indicators", entries, judged.derived)
+        self._judge_owed(entries)
+
+    def _judge_owed(self, entries: Sequence[Entry]) -> None:
+        """indicators.indicator.not-reported: one row per indicator that a submission owes."""
+        files: dict[Any, Submission] = {}
+        for s in self.submissions:
+            if "indicators" in s.sheets:
+                files[s.member, s.cycle, "" if s.key in self.counting else s.key] = s
+        owed = indicators.owed(entries, self.lists, [(unit, unit[1]) for unit in files])
+        rules = self.rules("owed", False)
+        failing = failing_rows("owed", rules, {"reported": [reported for _, _, reported in owed]})
+        for rule in rules:
+            for position in failing.get(rule.id, []):
+                unit, indicator, _ = owed[position]
+                s = files[unit]
+                self.findings.found.append(Finding(s.member, s.cycle, s.submission, rule.rule, rule.severity, "indicators", None, rule.at, "", indicator))
+
+    def judge_expenditure(self, codes: Mapping[Any, set[str]]) -> None:
+        entries = self.entries("expenditure")
+        self.findings.judge("expenditure", self.rules("expenditure", False), entries, expenditure.row_columns(entries, self.lists))
+        usable = [entry for entry in entries if not entry.broken]
+        self.findings.judge("expenditure", self.rules("expenditure", True), usable, expenditure.rows_columns(usable, self.lists, codes))
+        self.accept("expenditure", entries)
+
+    def judge_other_sheets(self) -> None:
+        """The narrative has rules of its own; the optional sheets are taken as they are read."""
+        entries = self.entries(NARRATIVE.name)
+        known = [None if e.values["section"] is None else e.values["section"] in self.lists.sections for e in entries]
+        self.findings.judge(NARRATIVE.name, self.rules(NARRATIVE.name, False), entries, {"section_known": known})
+        self.accept(NARRATIVE.name, entries)
+        for schema in SHEETS:
+            if schema.optional and schema is not NARRATIVE:
+                self.accept(schema.name, self.entries(schema.name))
+
+    def judge_covers(self) -> None:
+        """decimal, part and nil of the cover are words of their lists."""
+        covers = [s for s in self.submissions if s.cover]
+        words = {
+            "decimal": [s.cover.get("decimal") for s in covers],
+            "part": [s.part or s.cover.get("part") for s in covers],
+            "nil": [read_yes_no(s.cover["nil"]) or s.cover["nil"] if "nil" in s.cover else None for s in covers],
+        }
+        rules = self.rules("cover", False)
+        failing = failing_rows("cover", rules, words)
+        for rule in rules:
+            for position in failing.get(rule.id, []):
+                s = covers[position]
+                row, cell = s.cover_cells[rule.at]
+                self.findings.found.append(Finding(s.member, s.cycle, s.submission, rule.rule, rule.severity, "cover", row, rule.at, cell, s.cover[rule.at]))
+
+
+def judge(
+    agreement: Agreement, submissions: Sequence[Submission], counting: Collection[str], sections: Collection[str], standard_lines: Collection[str]
+) -> Judged:
+    """Judges all files read, of all cycles up to the one concerned, in order of cycle, member, arrival and key.
+
+    `counting` are the keys of those that count as their member's submission: only their rows are accepted, and only they serve as reference for
+    rules across submissions and cycles. `sections` and `standard_lines` are the profile's guiding questions and budget lines. The submissions'
+    rows are brought to one spelling on the way. Findings come with their messages, in the members' languages. Raises RuleCrashed."""
+    lists = Lists(agreement, standard_lines, sections)
+    work = _Pass(lists, submissions, counting, _Findings([]), {schema.name: [] for schema in SHEETS}, Counter())
+    work.judge_covers()
+    work.judge_expenditure(work.judge_activities())
+    work.judge_indicators()
+    work.judge_other_sheets()
+    found = [*work.findings.found, *(finding for submission in submissions for finding in submission.findings)]
+    found.sort(key=lambda f: (lists.order[f.cycle], f.member, f.submission, _sheet_order(f.sheet), f.row or 0, RULES.index(f.rule), f.column))
+    return Judged(with_messages(agreement, found), work.accepted, dict(work.left_out))
+
+
+_SHEET_ORDER = {name: i for i, name in enumerate(("", "cover", *(schema.name for schema in SHEETS)))}
+
+
+def _sheet_order(sheet: str) -> int:
+    return _SHEET_ORDER[sheet]
+
+
+def with_messages(agreement: Agreement, findings: Iterable[Finding]) -> list[Finding]:
+    """The findings in words, in each member's language (of an unknown member: the contract's)."""
+    catalogue = load_catalogue()
+    languages = {member.member: member.language for member in agreement.members}
+    contract_language = agreement.contract.language
+    return [catalogue.with_message(replace(finding), languages.get(finding.member, contract_language)) for finding in findings]
+
