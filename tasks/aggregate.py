@@ -1,0 +1,79 @@
+"""Aggregate: from accepted rows to the figures of a report."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from domain.agreement import Agreement
+from domain.figures import Figures, MissingRate
+from domain.indicators import indicator_figures
+from domain.money import CostLine, cost_lines, finance_lines, support_lines
+from domain.profile import Profile
+from domain.sdg_figures import sdg_figures
+from domain.submission import Judged, Submission
+from tasks.collect import InputFile, input_file
+from tasks.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveredBefore:
+    """The cumulative column of an earlier delivered report, in cents by heading, and the files it was read from."""
+
+    cumulative: Mapping[str, int]
+    inputs: tuple[InputFile, ...]
+
+
+def delivered_before(store: Store, agreement: Agreement, cycle: str) -> DeliveredBefore | None:
+    """The latest delivered report of the cycle just before the reporting period; None where none was delivered."""
+    reporting = agreement.reporting_period(cycle)
+    earlier = agreement.cycles_to(cycle)[: -len(reporting)]
+    if not earlier:
+        return None
+    folder = f"reports/{earlier[-1]}"
+    if store.head(f"{folder}/latest.json") is None:
+        return None
+    latest = store.read(f"{folder}/latest.json")
+    finance_key = f"{folder}/{json.loads(latest)['version']}/data/finance.csv"
+    manifest_key = f"{folder}/{json.loads(latest)['version']}/manifest.json"
+    finance, manifest = store.read(finance_key), store.read(manifest_key)
+    rows = csv.DictReader(io.StringIO(finance.decode("utf-8")))
+    cumulative = {row["heading"]: int(Decimal(row["cumulative_eur"]) * 100) for row in rows}
+    return DeliveredBefore(cumulative, (input_file(finance_key, finance), input_file(manifest_key, manifest)))
+
+
+def aggregate(
+    agreement: Agreement, profile: Profile, judged: Judged, submissions: Sequence[Submission], cycle: str, before: DeliveredBefore | None
+) -> tuple[Figures, list[CostLine]]:
+    """All figures of a report of this cycle, and the cost lines they are made of."""
+    cycles, reporting = agreement.cycles_to(cycle), agreement.reporting_period(cycle)
+    lines = cost_lines(agreement, judged.accepted["expenditure"])
+    labels = {heading: words["en"] for heading, words in profile.headings.items()}
+    figures = Figures(
+        cycle=cycle,
+        cycles=cycles,
+        reporting=reporting,
+        indicators=indicator_figures(agreement, judged.accepted["indicators"], cycles, reporting),
+        sdg=sdg_figures(agreement, judged.accepted["activities"], lines, cycles, reporting),
+        finance=finance_lines(agreement, lines, cycles, reporting, before.cumulative if before else None, labels, profile.flexibility_pct),
+        support=support_lines(lines, reporting),
+        missing_rates=missing_rates(judged, submissions),
+    )
+    return figures, lines
+
+
+def missing_rates(judged: Judged, submissions: Sequence[Submission]) -> list[MissingRate]:
+    """What rates.csv lacks: by currency and month the money of rows in error for it alone, over the submissions that count."""
+    sheets = {(s.member, s.cycle, s.submission): s.sheets["expenditure"] for s in submissions if "expenditure" in s.sheets}
+    left_out: dict[tuple[str, str], list[Decimal]] = defaultdict(list)
+    for finding in judged.findings:
+        if finding.rule == "expenditure.rate.missing":
+            sheet = sheets[finding.member, finding.cycle, finding.submission]
+            amount = next(row.values["amount"] for row in sheet.rows if row.number == finding.row)
+            left_out[finding.details["currency"], finding.details["month"]].append(amount or Decimal(0))
+    return [MissingRate(currency, month, sum(amounts, Decimal(0)), len(amounts)) for (currency, month), amounts in sorted(left_out.items())]
