@@ -24,6 +24,8 @@ log = logging.getLogger("fpa")
 
 READ_SECONDS = 60
 """A file that takes longer to read is refused."""
+START_SECONDS = 60
+"""The reading processes have so long to start."""
 READ_MEMORY = 3 * 1024**3
 """Bytes of address space a reading process may use."""
 READERS = 2
@@ -211,8 +213,11 @@ def read_files(agreement: Agreement, jobs: Sequence[tuple[Arrival, bytes, dateti
         ]
         for i, ((arrival, data, received_at), future) in enumerate(zip(known, futures, strict=True), start=1):
             try:
-                submissions.append(future.result())
+                submissions.append(future.result(timeout=(i // READERS + 1) * READ_SECONDS + START_SECONDS))
             except FutureTimeout:
+                if not future.done():
+                    pool.stop()
+                    raise OperatorFault("The processes that read members' files did not start; look at this machine's memory and process limits.") from None
                 submissions.append(_unread(arrival, data, received_at, "submission.unreadable", reason="took-too-long"))
             except (ProcessExpired, MemoryError):
                 submissions.append(_unread(arrival, data, received_at, "submission.unreadable", reason="too-large"))

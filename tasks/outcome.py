@@ -1,0 +1,29 @@
+"""How a run ended, for Prefect's UI and for the command line alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect.states import Completed, Failed, State
+from pydantic import BaseModel
+
+from tasks.faults import OperatorFault
+
+
+class Outcome(BaseModel):
+    """What a run did (`done`, a line each) and what now needs a person (`needs_person`); exit status 1 where anything does."""
+
+    done: list[str]
+    needs_person: list[str] = []
+
+
+def ended(outcome: Outcome) -> State[Any]:
+    """Completed; its message says what needs a person."""
+    if outcome.needs_person:
+        return Completed(name="NeedsPerson", message="; ".join(outcome.needs_person)[:1000], data=outcome)
+    return Completed(message="; ".join(outcome.done)[:1000], data=outcome)
+
+
+def failed(fault: OperatorFault) -> State[Any]:
+    """Failed, with the fault's own words and no trace."""
+    return Failed(message=str(fault))

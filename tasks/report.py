@@ -1,0 +1,88 @@
+"""The report of a cycle, put together: its basis, its data files and its PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from domain import datafiles
+from domain.agreement import Agreement
+from domain.completeness import counting, member_states
+from domain.figures import Figures, MemberState
+from domain.findings import Finding
+from domain.money import CostLine
+from domain.profile import Profile
+from domain.report import ReportDocument
+from domain.submission import Judged, Submission
+from tasks.collect import InputFile, input_file
+from tasks.store import Store
+
+ATTACHED = ("indicators.csv", "sdg.csv", "finance.csv", "members.csv")
+"""Data files that go with the PDF; suppliers, findings and lineage stay out of what leaves the house."""
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The network's own words: language to section to Markdown, and the files they were read from."""
+
+    by_language: Mapping[str, Mapping[str, str]]
+    inputs: tuple[InputFile, ...]
+
+
+def read_texts(store: Store, cycle: str, languages: Sequence[str]) -> Texts:
+    """texts/<cycle>/<lang>/<section>.md for these languages."""
+    by_language: dict[str, dict[str, str]] = {}
+    inputs = []
+    for language in languages:
+        prefix = f"texts/{cycle}/{language}/"
+        files = store.read_many([info.key for info in store.list(prefix) if info.key.endswith(".md")])
+        by_language[language] = {key.removeprefix(prefix).removesuffix(".md"): data.decode("utf-8", "replace") for key, data in files.items()}
+        inputs += [input_file(key, data) for key, data in files.items()]
+    return Texts(by_language, tuple(inputs))
+
+
+def findings_of_report(figures: Figures, submissions: Sequence[Submission], judged: Judged) -> list[Finding]:
+    """Findings on what the report is made of, over its reporting period: the files that count, and rejected ones that are newer than these
+    (or lie there alone)."""
+    shown = set()
+    groups: dict[tuple[str, str], list[Submission]] = {}
+    for submission in submissions:
+        if submission.cycle in figures.reporting:
+            groups.setdefault((submission.member, submission.cycle), []).append(submission)
+    for files in groups.values():
+        used = counting(files)
+        since = min(((s.received_at, s.key) for s in used), default=None)
+        kept = used + [s for s in files if s.rejected and (since is None or (s.received_at, s.key) > since)]
+        shown |= {(s.member, s.cycle, s.submission) for s in kept}
+    return [finding for finding in judged.findings if (finding.member, finding.cycle, finding.submission) in shown]
+
+
+def data_files(
+    agreement: Agreement, figures: Figures, lines: Sequence[CostLine], judged: Judged, states: Sequence[MemberState], findings: Sequence[Finding]
+) -> dict[str, bytes]:
+    """The files under data/ by name (contract section 6)."""
+    return {
+        "indicators.csv": datafiles.indicators_csv(agreement, figures),
+        "sdg.csv": datafiles.sdg_csv(figures),
+        "finance.csv": datafiles.finance_csv(figures),
+        "activities.csv": datafiles.activities_csv(judged.accepted["activities"]),
+        "expenditure.csv": datafiles.expenditure_csv(lines),
+        "members.csv": datafiles.members_csv(states),
+        "findings.csv": datafiles.findings_csv(findings, with_cycle=True),
+        "texts.csv": datafiles.texts_csv(agreement, judged.accepted["indicators"]),
+        "outcomes.csv": datafiles.outcomes_csv(judged.accepted["outcomes"]),
+        "lineage.csv": datafiles.lineage_csv(figures),
+    }
+
+
+def document(
+    agreement: Agreement, profile: Profile, figures: Figures, judged: Judged, states: Sequence[MemberState], findings: Sequence[Finding],
+    texts: Mapping[str, str], data: Mapping[str, bytes],
+) -> ReportDocument:  # fmt: skip
+    """What the PDF is rendered from."""
+    attached = {name: data[name] for name in ATTACHED}
+    return ReportDocument(agreement, profile, figures, tuple(states), judged.accepted, tuple(findings), dict(texts), attached)
+
+
+def states_of_report(agreement: Agreement, figures: Figures, submissions: Sequence[Submission], judged: Judged) -> list[MemberState]:
+    return member_states(agreement, figures.reporting, submissions, judged)

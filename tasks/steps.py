@@ -1,0 +1,230 @@
+"""The steps that flows are told in: Prefect tasks around the functions of the other modules.
+
+A step passes on what it made in memory (no caching of results by Prefect: members' data stay out of its database). Steps that only talk to the
+store are retried, with jitter; a fault that the operator has to mend is not.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from domain.agreement import Agreement
+from domain.completeness import counting_keys, is_due, member_states
+from domain.figures import Figures, MemberState
+from domain.findings import Finding
+from domain.money import CostLine
+from domain.profile import Profile
+from domain.submission import Judged
+from tasks import collect, deliver, feedback, render, report, validate, workbooks
+from tasks.aggregate import DeliveredBefore, aggregate, delivered_before, missing_rates
+from tasks.collect import Inbox, InputFile
+from tasks.outcome import Outcome
+from tasks.profiles import load_profile
+from tasks.settings import read_settings
+from tasks.store import Store, open_store
+
+log = logging.getLogger("fpa")
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def step(function: Function) -> Function:
+    """A Prefect task that caches nothing and keeps its result in memory."""
+    return task(function, cache_policy=NO_CACHE, persist_result=False, log_prints=False)  # type: ignore[return-value,call-overload]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every step needs: the store, the agreement in force, its profile, and the cycle in hand."""
+
+    store: Store
+    agreement: Agreement
+    profile: Profile
+    cycle: str
+    inputs: tuple[InputFile, ...]
+
+
+@step
+def load(cycle: str) -> Desk:
+    """The agreement, checked. Raises OperatorFault for a broken one or an unknown cycle."""
+    store = open_store(read_settings().storage)
+    loaded = collect.load_agreement(store)
+    code = collect.known_cycle(loaded.agreement, cycle)
+    log.info("agreement %s: %d members, %d indicators", loaded.agreement.contract.number, len(loaded.agreement.members), len(loaded.agreement.indicators_in(code)))
+    return Desk(store, loaded.agreement, load_profile(loaded.agreement.contract.profile), code, loaded.inputs)
+
+
+@step
+def read_all(desk: Desk, include_late: bool) -> Inbox:
+    """Every file of all cycles up to this one: an earlier cycle is reference for this one's rules and part of its cumulative figures."""
+    inbox = collect.read_inbox(desk.store, desk.agreement, desk.agreement.cycles_to(desk.cycle), include_late)
+    log.info("read %d files of %d cycles", len(inbox.submissions), len(desk.agreement.cycles_to(desk.cycle)))
+    return inbox
+
+
+@step
+def judge_all(desk: Desk, inbox: Inbox) -> Judged:
+    """All rules over all rows."""
+    judged = validate.judge(desk.agreement, inbox.submissions, counting_keys(inbox.submissions), desk.profile.questions, desk.profile.lines)
+    rows = sum(len(accepted) for accepted in judged.accepted.values())
+    log.info("validated: %d rows accepted, %d in error, %d findings", rows, sum(judged.left_out.values()), len(judged.findings))
+    return judged
+
+
+@step
+def give_feedback(desk: Desk, inbox: Inbox, judged: Judged) -> int:
+    """findings.csv for every file of the cycle; the number written (what has not changed is not written again)."""
+    written = feedback.write_feedback(desk.store, desk.cycle, inbox.submissions, judged.findings)
+    log.info("feedback: %d files written", len(written))
+    return len(written)
+
+
+# --- the report -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a report is a function of, and what of it has been read already."""
+
+    content: Mapping[str, Any]
+    languages: tuple[str, ...]
+    texts: report.Texts
+    before: DeliveredBefore | None
+
+    @property
+    def identifier(self) -> str:
+        return deliver.identifier_of(self.content)
+
+
+@step
+def describe_basis(desk: Desk, inbox: Inbox, languages: Sequence[str] | None, include_late: bool) -> Basis:
+    """Everything the report depends on, with its hash. Raises OperatorFault for a language that cannot be had."""
+    wanted = tuple(dict.fromkeys(languages or [desk.agreement.contract.language]))
+    render.check_languages(wanted)
+    texts = report.read_texts(desk.store, desk.cycle, wanted)
+    before = delivered_before(desk.store, desk.agreement, desk.cycle)
+    inputs = [*desk.inputs, *inbox.inputs, *texts.inputs, *(before.inputs if before else ())]
+    parameters = {"languages": list(wanted), "include_late": include_late}
+    return Basis(deliver.basis_of(desk.cycle, parameters, desk.profile, inputs), wanted, texts, before)
+
+
+@step
+def find_delivered(desk: Desk, basis: Basis) -> deliver.Delivery | None:
+    """The version that was made of just this already, if the newest one was."""
+    return deliver.already_delivered(desk.store, basis.content)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The figures with what the data files and the PDF print beside them."""
+
+    figures: Figures
+    lines: Sequence[CostLine]
+    states: Sequence[MemberState]
+    findings: Sequence[Finding]
+
+
+@step
+def add_up(desk: Desk, inbox: Inbox, judged: Judged, basis: Basis) -> Totals:
+    """Indicators, SDGs and money."""
+    figures, lines = aggregate(desk.agreement, desk.profile, judged, inbox.submissions, desk.cycle, basis.before)
+    states = report.states_of_report(desk.agreement, figures, inbox.submissions, judged)
+    log.info("aggregated: %d indicator figures, %d SDG figures, %d cost lines", len(figures.indicators), len(figures.sdg), len(lines))
+    return Totals(figures, lines, states, report.findings_of_report(figures, inbox.submissions, judged))
+
+
+@step
+def write_data_files(desk: Desk, totals: Totals, judged: Judged) -> dict[str, bytes]:
+    return report.data_files(desk.agreement, totals.figures, totals.lines, judged, totals.states, totals.findings)
+
+
+@step
+def render_reports(desk: Desk, totals: Totals, judged: Judged, data: Mapping[str, bytes], basis: Basis) -> dict[str, bytes]:
+    """report.<lang>.pdf for each language asked for."""
+    pdfs = {}
+    for language in basis.languages:
+        log.info("rendering the report (%s)", language)
+        texts = basis.texts.by_language[language]
+        content = report.document(desk.agreement, desk.profile, totals.figures, judged, totals.states, totals.findings, texts, data)
+        pdfs[f"report.{language}.pdf"] = render.render_report(content, language, basis.identifier)
+    return pdfs
+
+
+@step
+def deliver_report(desk: Desk, basis: Basis, data: Mapping[str, bytes], pdfs: Mapping[str, bytes]) -> deliver.Delivery:
+    """All files, then the manifest, then latest.json."""
+    return deliver.deliver(desk.store, basis.content, {**pdfs, **{f"data/{name}": content for name, content in data.items()}})
+
+
+# --- open -------------------------------------------------------------------------------------------------------------
+
+
+@step
+def publish_workbooks(desk: Desk) -> Outcome:
+    """A workbook for each member that owes a submission in the cycle; written only where it changed."""
+    owing = [member for member in desk.agreement.members if is_due(desk.agreement, member, desk.cycle)]
+    written = 0
+    for member in owing:
+        content = workbooks.member_workbook(desk.agreement, member, desk.cycle)
+        key = f"workbooks/{desk.cycle}/{member.member}.xlsx"
+        if desk.store.head(key) is None or desk.store.read(key) != content:
+            desk.store.write(key, content)
+            written += 1
+    log.info("%d workbooks, %d of them written", len(owing), written)
+    return Outcome(done=[f"{len(owing)} workbooks lie in {desk.store.locate(f'workbooks/{desk.cycle}')} ({written} written now)"])
+
+
+# --- what was done, and what needs a person ---------------------------------------------------------------------------
+
+
+def _needs(states: Sequence[MemberState], errors: int, rejected: int) -> list[str]:
+    """What needs a person: missing, rejected and late members, rows in error."""
+    counts = Counter(state.state for state in states)
+    needs = [f"{counts[state]} {state}" for state in ("missing", "rejected", "too late") if counts[state]]
+    if rejected:
+        needs.append(f"{rejected} {'file' if rejected == 1 else 'files'} rejected")
+    if errors:
+        needs.append(f"{errors} {'finding' if errors == 1 else 'findings'} of severity error")
+    return needs
+
+
+@step
+def summarise_collection(desk: Desk, inbox: Inbox, judged: Judged, written: int) -> Outcome:
+    """The cycle's own files only."""
+    states = member_states(desk.agreement, [desk.cycle], inbox.submissions, judged)
+    of_cycle = [finding for finding in judged.findings if finding.cycle == desk.cycle]
+    files = [submission for submission in inbox.submissions if submission.cycle == desk.cycle]
+    counts = Counter(state.state for state in states)
+    done = [
+        f"{len(files)} files read; " + ", ".join(f"{number} {state}" for state, number in counts.items()),
+        f"feedback lies in {desk.store.locate(f'feedback/{desk.cycle}')} ({written} written now)",
+    ]
+    rejected = sum(submission.rejected for submission in files)
+    return Outcome(done=done, needs_person=_needs(states, sum(f.severity == "error" for f in of_cycle), rejected))
+
+
+@step
+def summarise_report(desk: Desk, inbox: Inbox, judged: Judged, delivery: deliver.Delivery) -> Outcome:
+    """Over the reporting period; money without a rate is named."""
+    reporting = desk.agreement.reporting_period(desk.cycle)
+    states = member_states(desk.agreement, reporting, inbox.submissions, judged)
+    errors = sum(finding.severity == "error" and finding.cycle in reporting for finding in judged.findings)
+    rejected = sum(submission.rejected and submission.cycle in reporting for submission in inbox.submissions)
+    rates = _missing_rates(judged, inbox)
+    said = "delivered" if delivery.new else "nothing has changed since"
+    done = [f"{said} {delivery.version} of the report of {desk.cycle}: {desk.store.locate(delivery.key)}"]
+    return Outcome(done=done, needs_person=[*_needs(states, errors, rejected), *rates])
+
+
+def _missing_rates(judged: Judged, inbox: Inbox) -> list[str]:
+    return [
+        f"no rate for {missing.currency} in {missing.month}: {missing.amount:f} {missing.currency} ({missing.rows} rows) left out of the report"
+        for missing in missing_rates(judged, inbox.submissions)
+    ]
