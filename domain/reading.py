@@ -75,7 +75,7 @@ def _names(name: str, labels: dict[str, tuple[str, ...]]) -> set[str]:
     return {plain(name), *(plain(label) for of_language in labels.values() for label in of_language)}
 
 
-def _grid_named(grids: Sequence[Grid], name: str, labels: dict[str, tuple[str, ...]]) -> Grid | None:
+def grid_named(grids: Sequence[Grid], name: str, labels: dict[str, tuple[str, ...]]) -> Grid | None:
     """The sheet of that machine name, else of one of its labels."""
     exact = next((grid for grid in grids if plain(grid.name) == plain(name)), None)
     return exact or next((grid for grid in grids if plain(grid.name) in _names(name, labels)), None)
@@ -89,7 +89,7 @@ def code_of(text: str) -> str:
 # --- the cover --------------------------------------------------------------------------------------------------------
 
 
-def _cell_text(cell: Cell) -> str:
+def cell_text(cell: Cell) -> str:
     """A cell as the member wrote it."""
     match cell:
         case None:
@@ -110,20 +110,20 @@ def _read_cover(submission: Submission, grids: Sequence[Grid], agreement: Agreem
     """Keys and values of the cover; a required key that is not there or has no value is submission.column-missing."""
     member = agreement.member(submission.member)
     submission.decimal = member.decimal if member else "."
-    grid = _grid_named(grids, "cover", COVER_LABELS)
+    grid = grid_named(grids, "cover", COVER_LABELS)
     if grid is None:
         _find(submission, "submission.sheet-missing", "reject", sheet="cover", details={"sheet": "cover"})
         return
     keys = {name: column.name for column in COVER_KEYS for name in _names(column.name, column.labels)}
     for number, cells in grid.rows:
         filled = [(index, cell) for index, cell in enumerate(cells) if cell is not None]
-        name = keys.get(plain(_cell_text(filled[0][1])))
+        name = keys.get(plain(cell_text(filled[0][1])))
         if name is None or name in submission.cover or len(filled) < 2:
             continue
         index, cell = filled[1]
-        if is_placeholder(_cell_text(cell)):
+        if is_placeholder(cell_text(cell)):
             continue
-        submission.cover[name] = _cell_text(cell)
+        submission.cover[name] = cell_text(cell)
         submission.cover_cells[name] = (number, f"{column_letter(index)}{number}")
     _judge_cover(submission, agreement)
 
@@ -163,7 +163,7 @@ def _read_sheets(submission: Submission, grids: Sequence[Grid], agreement: Agree
     for schema in SHEETS:
         if submission.nil or (submission.part and schema.part != submission.part):
             continue
-        grid = _grid_named(grids, schema.name, schema.labels)
+        grid = grid_named(grids, schema.name, schema.labels)
         if grid is None:
             if not schema.optional:
                 _find(submission, "submission.sheet-missing", "reject", sheet=schema.name, details={"sheet": schema.name})
@@ -245,7 +245,7 @@ class _RowReader:
             cell = cells[index] if index is not None and index < len(cells) else None
             if cell is None:
                 continue
-            text = cell.strip() if isinstance(cell, str) else _cell_text(cell)
+            text = cell.strip() if isinstance(cell, str) else cell_text(cell)
             if is_placeholder(text):
                 continue
             row.raw[column.name] = text

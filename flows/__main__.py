@@ -1,0 +1,198 @@
+"""The command line: fpa open, collect, report (Prefect flows), and check, status, trace, verify (which only read and start fast).
+
+Exit status: 0 done; 1 done, but something needs a person; 2 it could not be done. Errors go to standard error, one clear line each.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+CycleCode = Annotated[str, typer.Argument(metavar="CYCLE", help="Code of the cycle as agreement.yaml lists it.")]
+IncludeLate = Annotated[bool, typer.Option("--include-late", help="Let submissions in that arrived after the grace days.")]
+
+
+def run_flow(call: Callable[[], Any]) -> int:
+    """Runs a flow and says how it ended; gives the exit status."""
+    _quiet_prefect()
+    state = call()
+    if not state.is_completed():
+        print(state.message or "The run did not complete; run it again.", file=sys.stderr)
+        return 2
+    outcome = state.result()
+    for line in outcome.done:
+        print(line)
+    for line in outcome.needs_person:
+        print(f"needs a person: {line}")
+    return 1 if outcome.needs_person else 0
+
+
+def _quiet_prefect() -> None:
+    """Our own lines of progress on the terminal instead of Prefect's; its records go to its server all the same."""
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+    os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "fpa")
+    os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+    os.environ.setdefault("PREFECT_SERVER_LOGGING_LEVEL", "CRITICAL")
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+    log = logging.getLogger("fpa")
+    if not any(isinstance(handler, logging.StreamHandler) for handler in log.handlers):
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("  %(message)s"))
+        log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    if "PREFECT_API_URL" not in os.environ:
+        print("  starting Prefect …", file=sys.stderr)
+
+
+@app.command("open")
+def open_command(cycle: CycleCode) -> None:
+    """A workbook for every member, in workbooks/CYCLE/."""
+
+    def call() -> Any:
+        from flows.open_cycle import open_cycle
+
+        return open_cycle(cycle, return_state=True)
+
+    raise typer.Exit(run_flow(call))
+
+
+@app.command()
+def collect(cycle: CycleCode, include_late: IncludeLate = False) -> None:
+    """Read, validate, give feedback; again at any time."""
+
+    def call() -> Any:
+        from flows.collect_submissions import collect_submissions
+
+        return collect_submissions(cycle, include_late, return_state=True)
+
+    raise typer.Exit(run_flow(call))
+
+
+@app.command()
+def report(
+    cycle: CycleCode,
+    language: Annotated[list[str] | None, typer.Option("--language", help="Language of the report; may be repeated.")] = None,
+    include_late: IncludeLate = False,
+) -> None:
+    """Aggregate, render, deliver, as a new version in reports/CYCLE/."""
+
+    def call() -> Any:
+        from flows.report_cycle import report_cycle
+
+        return report_cycle(cycle, language or None, include_late, return_state=True)
+
+    raise typer.Exit(run_flow(call))
+
+
+@app.command()
+def demo(folder: Annotated[Path, typer.Option(help="Where the demo's files go.")] = Path("demo")) -> None:
+    """The whole main job on a sample agreement: open, collect and report two cycles, in ./demo."""
+    from tasks.demo import CYCLES, write_sample
+
+    url = os.environ.get("FPA_STORAGE") if os.environ.get("FPA_STORAGE", "").startswith("s3://") else str(folder / "storage")
+    os.environ["FPA_STORAGE"] = str(url)
+    print(f"Sample agreement and submissions: {write_sample(str(url))} files in {url}")
+    statuses = []
+    for cycle in CYCLES:
+        statuses += [_demo_step(f"Open {cycle}", "open", cycle), _demo_step(f"Collect {cycle}", "collect", cycle), _demo_step(f"Report {cycle}", "report", cycle)]
+    if max(statuses) == 2:
+        raise typer.Exit(2)
+    from tasks.store import open_store
+
+    store = open_store(str(url))
+    print("\nThe reports lie here (the demo's files have mistakes in them as people make them, hence what “needs a person”):")
+    for cycle in CYCLES:
+        from tasks.deliver import versions
+
+        print(f"  {store.locate(f'reports/{cycle}/{versions(store, cycle)[-1]}/report.en.pdf')}")
+
+
+def _demo_step(title: str, command: str, cycle: str) -> int:
+    print(f"\n{title}")
+    try:
+        app([command, cycle], standalone_mode=False)
+    except typer.Exit as ended:
+        return ended.exit_code
+    return 0
+
+
+@app.command()
+def check() -> None:
+    """The agreement and the store: every fault in one list."""
+    from tasks.collect import check_agreement
+    from tasks.settings import read_settings
+    from tasks.store import open_store
+
+    store = open_store(read_settings().storage)
+    agreement, problems, files = check_agreement(store)
+    for problem in problems:
+        stream = sys.stderr if problem.severity == "error" else sys.stdout
+        print(("" if problem.severity == "error" else "to look at: ") + str(problem), file=stream)
+    errors = sum(problem.severity == "error" for problem in problems)
+    if agreement is None:
+        print(f"{errors} fault(s) in the agreement at {store.url}.", file=sys.stderr)
+        raise typer.Exit(2)
+    print(f"The agreement at {store.url} is in order: {len(files)} files, {len(agreement.members)} members, {len(agreement.cycles)} cycles.")
+
+
+@app.command()
+def status(cycle: CycleCode) -> None:
+    """Who has submitted what, by the inbox and the feedback as they lie there; nothing is read or judged anew."""
+    from tasks.collect import known_cycle, load_agreement
+    from tasks.settings import read_settings
+    from tasks.status import status_lines
+    from tasks.store import open_store
+
+    store = open_store(read_settings().storage)
+    agreement = load_agreement(store).agreement
+    lines, complete = status_lines(store, agreement, known_cycle(agreement, cycle))
+    print("\n".join(lines))
+    raise typer.Exit(0 if complete else 1)
+
+
+@app.command()
+def trace(figure: Annotated[str, typer.Argument(help="As in data/lineage.csv, e.g. sdg/reporting/goal/8/women.")], cycle: Annotated[str | None, typer.Option(help="The report's cycle; else the last reported.")] = None) -> None:
+    """Back from a figure to the rows it was made of."""
+    from tasks.settings import read_settings
+    from tasks.store import open_store
+    from tasks.trace import trace_lines
+
+    print("\n".join(trace_lines(open_store(read_settings().storage), figure, cycle)))
+
+
+@app.command()
+def verify(path: Annotated[str, typer.Argument(help="reports/<cycle>/v0001")]) -> None:
+    """A delivered report against its manifest and its inputs."""
+    from tasks.deliver import verify as differences
+    from tasks.settings import read_settings
+    from tasks.store import open_store
+
+    faults = differences(open_store(read_settings().storage), path)
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    if not faults:
+        print(f"{path}: every file and every input is as its manifest says.")
+    raise typer.Exit(1 if faults else 0)
+
+
+def main() -> None:
+    """Runs the command line; a fault that the operator has to mend is a line, never a trace."""
+    from tasks.faults import OperatorFault
+
+    try:
+        app()
+    except OperatorFault as fault:
+        print(fault, file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
