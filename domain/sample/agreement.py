@@ -55,17 +55,17 @@ CONTRACT = "CSO-LA/2018/000-001"
 SEX, AGE = "sex:female|male|other|unknown", "age:15-29|30+|unknown"
 LOGFRAME = """\
 indicator|level|result|statement|title|measure|unit|direction|value_kind|across_members|across_periods|disaggregation|sdg|baseline|baseline_year|target|target_year|milestones|source|from|to
-Im1-a|impact|Im1|Working people enjoy economic and social rights|Countries in which the network sees labour law improve|yes_no|countries|up|period|sum|latest|||2|2018|8|2021||Law gazettes||
-Im1-b|impact|Im1|Working people enjoy economic and social rights|Share of workers in the partner sectors who are covered by social protection|percentage|%|up|cumulative|sum|latest|SEX|1.3; 8.5|21.5|2018|30|2021|2019:24; 2020:27|Household surveys||
+Im1-a|impact|Im1|Working people enjoy economic and social rights|Countries in which the network sees labour law improve|yes_no|countries|up|period|sum|latest|||2|2018|13|2021||Law gazettes||
+Im1-b|impact|Im1|Working people enjoy economic and social rights|Share of workers in the partner sectors who are covered by social protection|percentage|%|up|cumulative|sum|latest|SEX|1.3; 8.5|21.5|2018|60|2021|2019:35; 2020:50|Household surveys||
 Oc1-a|outcome|Oc1|Members monitor the SDGs with evidence of their own|Organisations that use the SDG monitor in their advocacy|number|organisations|up|cumulative|sum|latest||17.17; 16|12|2018|150|2021|2019:50; 2020:100|Members’ records||
-Oc1-b|outcome|Oc1|Members monitor the SDGs with evidence of their own|Recommendations of monitors taken up by authorities|number|recommendations|up|period|sum|sum||16.7|0|2018|60|2021|2019:15; 2020:35|Official documents||
+Oc1-b|outcome|Oc1|Members monitor the SDGs with evidence of their own|Recommendations of monitors taken up by authorities|number|recommendations|up|period|sum|sum||16.7|0|2018|150|2021|2019:30; 2020:90|Official documents||
 Oc1-c|outcome|Oc1|Members monitor the SDGs with evidence of their own|Quality score of monitors|number|score 0-10|up|period|mean|mean||17.18|4.5|2018|7.5|2021||Peer review||
 Oc2-a|outcome|Oc2|Authorities open dialogue to civil society|Share of consultations to which members were invited|percentage|%|up|period|sum|sum||16.7; 17.14|30|2018|60|2021|2019:38; 2020:50|Invitations||
 Oc2-b|outcome|Oc2|Authorities open dialogue to civil society|Days from request to meeting|number|days|down|period|mean|latest||16.6|45|2018|20|2021||Correspondence||
 Oc2-c|outcome|Oc2|Authorities open dialogue to civil society|How relations with authorities developed|qualitative|text|up|period|none|latest||16.7||||||Members’ reports||
 Oc3-a|outcome|Oc3|Women and young people lead|Share of leading posts held by women|percentage|%|up|period|sum|latest||5.5; 8.5|33|2018|50|2021||Statutes, minutes||
-Oc3-b|outcome|Oc3|Women and young people lead|Women’s committees that set their own budget|number|committees|up|cumulative|sum|latest||5.5|3|2018|20|2021||Minutes||
-Op1.1-a|output|Op1.1|SDG monitors are published|Monitors and studies published|number|publications|up|period|sum|sum||17.18|0|2018|45|2021|2019:12; 2020:28|Publications||
+Oc3-b|outcome|Oc3|Women and young people lead|Women’s committees that set their own budget|number|committees|up|cumulative|sum|latest||5.5|3|2018|70|2021||Minutes||
+Op1.1-a|output|Op1.1|SDG monitors are published|Monitors and studies published|number|publications|up|period|sum|sum||17.18|0|2018|180|2021|2019:40; 2020:110|Publications||
 Op1.1-b|output|Op1.1|SDG monitors are published|Reach of publications|people|people|up|period|max|max||16.10|0|2018|20000|2021||Web and media statistics||
 Op1.2-a|output|Op1.2|Members’ staff and volunteers are trained|People trained|people|people|up|period|sum|sum|SEX; AGE|4.4; 8.6; 5.5|0|2018|6000|2021|2019:1500; 2020:3600|Attendance lists||2019-H2
 Op1.2-a|output|Op1.2|Members’ staff and volunteers are trained|People trained|people|people|up|period|sum|sum|SEX; AGE|4.4; 8.6; 5.5|0|2018|7200|2021|2019:1500; 2020:4300|Attendance lists|2020-H1|
@@ -73,12 +73,12 @@ Op1.2-b|output|Op1.2|Members’ staff and volunteers are trained|Participants wh
 Op1.2-c|output|Op1.2|Members’ staff and volunteers are trained|Hours of training per participant|number|hours|up|period|mean|mean||4.4|||24|2021||Programmes||
 Op2.1-a|output|Op2.1|Dialogues with authorities are held|Dialogues held|number|dialogues|up|period|sum|sum||16.7; 17.17|0|2018|180|2021|2019:45; 2020:110|Minutes||
 Op2.1-b|output|Op2.1|Dialogues with authorities are held|People who took part in dialogues|people|people|up|period|sum|sum|SEX|16.7|0|2018|5400|2021||Attendance lists||
-Op2.2-a|output|Op2.2|Campaigns reach the public|People reached by campaigns|people|people|up|period|sum|max|SEX|8.8; 10.2|0|2018|80000|2021||Media statistics||
+Op2.2-a|output|Op2.2|Campaigns reach the public|People reached by campaigns|people|people|up|period|sum|max|SEX|8.8; 10.2|0|2018|30000|2021||Media statistics||
 Op2.2-b|output|Op2.2|Campaigns reach the public|A campaign plan is in place|yes_no|members|up|period|sum|latest||8.8|0|2018|12|2021||Plans||
 Op2.2-c|output|Op2.2|Campaigns reach the public|Largest single event|people|people|up|period|max|max||10.2||||||Police or media||
 Op3.1-a|output|Op3.1|Small grants strengthen local organisations|Money passed on to local organisations|money|EUR|up|cumulative|sum|latest||17.3; 1.4|0|2018|280000|2021||Grant contracts||
-Op3.1-b|output|Op3.1|Small grants strengthen local organisations|Members of supported organisations|people|people|up|cumulative|sum|latest|SEX|10.2; 5.5|0|2018|9000|2021||Registers||
-Op3.2-a|output|Op3.2|Climate and just transition enter labour agendas|Unions and associations with a just-transition position|number|organisations|up|cumulative|sum|latest||13.2; 8.4|1|2018|25|2021||Position papers|2019-H2|
+Op3.1-b|output|Op3.1|Small grants strengthen local organisations|Members of supported organisations|people|people|up|cumulative|sum|latest|SEX|10.2; 5.5|0|2018|4000|2021||Registers||
+Op3.2-a|output|Op3.2|Climate and just transition enter labour agendas|Unions and associations with a just-transition position|number|organisations|up|cumulative|sum|latest||13.2; 8.4|1|2018|70|2021||Position papers|2019-H2|
 Op3.2-b|output|Op3.2|Climate and just transition enter labour agendas|What the position papers ask for|qualitative|text|up|period|none|latest||13.3||||||Position papers|2019-H2|
 """
 TAKES_PART = {

@@ -112,8 +112,8 @@ def _activities(draft: Draft) -> list[dict[str, Any]]:
 def _value(draft: Draft, indicator: Mapping[str, str]) -> int:
     """A plausible size, growing over the cycles where it is one to date."""
     measure, code = indicator["measure"], indicator["indicator"]
-    size = {"people": 60, "number": 3, "money": 8000}.get(measure, 1) * (20 if code == "Op2.2-a" else 60 if code == "Op1.1-b" else 1)
-    own = draft.member.weight + 1 + draft.rng.randrange(3)
+    size = {"people": 40, "number": 1, "money": 4000}.get(measure, 1) * (20 if code == "Op2.2-a" else 60 if code == "Op1.1-b" else 1)
+    own = draft.member.weight + draft.rng.randrange(2) + 1
     return size * own * (draft.index if indicator["value_kind"] == "cumulative" else 1) + draft.rng.randrange(max(2, size // 4))
 
 
@@ -128,7 +128,8 @@ def _indicator_rows(draft: Draft, indicator: Mapping[str, str]) -> list[dict[str
             denominator = draft.rng.randrange(20, 90)
             return [base | {"numerator": int(denominator * (0.3 + 0.07 * draft.index)), "denominator": denominator}]
         case "number" if indicator["across_members"] == "mean":
-            return [base | {"value": Decimal(draft.rng.randrange(40, 90)) / 10}]
+            scale = {"Oc2-b": 5, "Op1.2-c": 3}.get(indicator["indicator"], 1)
+            return [base | {"value": Decimal(draft.rng.randrange(40, 90)) * scale / 10}]
     total = _value(draft, indicator)
     rows = [base | {"value": total}]
     if "SEX" in indicator["disaggregation"]:
