@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -57,8 +58,8 @@ def sources_of(row: AcceptedRow) -> tuple[Source, ...]:
     return tuple(Source(row.member, row.submission, row.sheet, number) for number in rows)
 
 
-def _fraction(value: object) -> Fraction | None:
-    return None if value is None else Fraction(value)  # type: ignore[arg-type]
+def _fraction(value: Decimal | None) -> Fraction | None:
+    return None if value is None else Fraction(value)
 
 
 def reading_of(row: AcceptedRow, definition: Indicator) -> Reading:
@@ -128,11 +129,10 @@ def combine_values(method: str, values: Sequence[Fraction]) -> Fraction:
 
 def _increase(latest: Reading, before: Reading | None, baseline: Fraction) -> Reading:
     """Rule 2: a cumulative figure minus the latest one before the first cycle concerned, or the member's baseline."""
-    assert latest.value is not None
     start = baseline if before is None or before.value is None else before.value
     earlier = before.sources if before else ()
     derived = latest.derived or bool(before and before.derived)
-    return Reading(None, None, latest.value - start, derived, (*earlier, *latest.sources))
+    return Reading(None, None, (latest.value or Fraction(0)) - start, derived, (*earlier, *latest.sources))
 
 
 def reading_in_scope(

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any, cast
 
 from domain.agreement import Agreement
 from domain.codes import NOT_TAKEN_PLACE, goal_of, sdg_order
@@ -178,9 +179,9 @@ def _tally_money(tallies: Mapping[_Key, _Tally], lines: Iterable[CostLine], acti
 def _figure(scope: Scope, key: _Key, tally: _Tally) -> SdgFigure:
     kind, sdg = key
     columns = ("activities_main", "activities_significant", *PARTICIPATIONS, "expenditure_eur")
-    numbers = [tally.counts.get(column, 0) for column in columns]
+    numbers: dict[str, Any] = {column.removesuffix("_eur"): tally.counts.get(column, 0) for column in columns}
     sources = {column: tuple(dict.fromkeys(tally.sources[column])) for column in columns if column in tally.sources}
-    return SdgFigure(scope, sdg, kind, *numbers, sources=sources)  # type: ignore[arg-type]
+    return SdgFigure(scope=scope, sdg=sdg, kind=cast(Any, kind), sources=sources, **numbers)
 
 
 def sdg_figures(agreement: Agreement, activities: Sequence[AcceptedRow], lines: Sequence[CostLine], cycles: Sequence[str], reporting: Sequence[str]) -> list[SdgFigure]:

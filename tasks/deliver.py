@@ -41,7 +41,7 @@ def program() -> dict[str, Any]:
 
 
 def _files(folder: Any, path: str = "") -> list[tuple[str, bytes]]:
-    found = []
+    found: list[tuple[str, bytes]] = []
     for entry in folder.iterdir():
         if entry.name.startswith((".", "__pycache__")) or entry.name.endswith(".pyc"):
             continue

@@ -259,7 +259,7 @@ def _fetcher(folder: Path) -> Callable[..., Any]:
     """Serves files of the template folder and nothing else: nothing is fetched, whatever a text contains."""
     from weasyprint.urls import URLFetcher
 
-    class TemplateFiles(URLFetcher):  # type: ignore[misc]
+    class TemplateFiles(URLFetcher):
         def fetch(self, url: str, headers: Any = None) -> Any:
             path = Path(url.removeprefix("file://")).resolve() if url.startswith("file://") else None
             if path is None or not path.is_relative_to(folder.resolve()):

@@ -6,11 +6,13 @@ import csv
 import io
 import json
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from domain.agreement import Agreement
 from domain.completeness import is_due, timeliness
-from tasks.collect import list_inbox
+from tasks.collect import Arrival, list_inbox
 from tasks.store import Store
 
 
@@ -32,7 +34,9 @@ def status_lines(store: Store, agreement: Agreement, cycle: str) -> tuple[list[s
     return lines, complete and not strangers
 
 
-def _of_files(agreement: Agreement, member: str, cycle: str, files: list, receipts: dict, feedback: dict) -> tuple[str, bool]:  # type: ignore[type-arg]
+def _of_files(
+    agreement: Agreement, member: str, cycle: str, files: Sequence[Arrival], receipts: Mapping[str, tuple[str, Any]], feedback: Mapping[str, bytes]
+) -> tuple[str, bool]:
     newest = max(files, key=lambda arrival: (arrival.info.modified, arrival.info.key))
     key, receipt = receipts.get(newest.info.key, ("", None))
     said = receipt["received_at"] if receipt else f"{newest.info.modified.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -37,7 +37,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 def step(function: Function) -> Function:
     """A Prefect task that caches nothing and keeps its result in memory."""
-    return task(function, cache_policy=NO_CACHE, persist_result=False, log_prints=False)  # type: ignore[return-value,call-overload]
+    return task(function, cache_policy=NO_CACHE, persist_result=False, log_prints=False)  # type: ignore[call-overload]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from tasks.faults import OperatorFault
@@ -101,7 +101,7 @@ class DirectoryStore:
     """Keys are paths below a directory; officers and members put files there with a file manager, and see ours there."""
 
     def __init__(self, root: Path) -> None:
-        self.root = Path(os.path.abspath(root))
+        self.root = Path(root).absolute()
         self.url = str(root)
         if self.root.exists() and not self.root.is_dir():
             raise StoreError(f"The storage root {self.url} is a file, not a directory.")
@@ -238,7 +238,7 @@ class S3Store:
         self.url = f"s3://{bucket}/{prefix}".rstrip("/")
         self._lock = threading.Lock()
         self._clients: dict[str, Any] = {}
-        self._checksums = "when_supported"
+        self._checksums: Literal["when_supported", "when_required"] = "when_supported"
 
     def _client(self) -> Any:
         """The client in the checksum mode in use; older servers refuse the trailing checksums of the default one over https."""

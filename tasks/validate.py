@@ -92,7 +92,7 @@ def load_suite(name: str, dimensions: Sequence[str] = ()) -> list[Rule]:
                 Rule(
                     f"{name}-{number}-{dimension}", meta["rule"], SEVERITY_OF.get(expectation["severity"], "error"), meta["at"],
                     tuple(meta["cells"]), meta["over"] == "rows", expectation,
-                )  # fmt: skip
+                )
             )
     if faults:
         raise OperatorFault(*faults)
@@ -134,7 +134,7 @@ def failing_rows(name: str, rules: Sequence[Rule], columns: Mapping[str, Sequenc
     used = {rule.column for rule in rules}
     frame = pd.DataFrame({column: pd.Series(list(columns[column]), dtype=object) for column in sorted(used)})
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
+    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
     suite = gx.ExpectationSuite(
         name=name,
         expectations=[
@@ -144,12 +144,12 @@ def failing_rows(name: str, rules: Sequence[Rule], columns: Mapping[str, Sequenc
         ],
     )  # fmt: skip
     if len(suite.expectations) != len(rules):
-        kept = {expectation.meta["rule_id"] for expectation in suite.expectations}
+        kept = {cast(Any, expectation).meta["rule_id"] for expectation in suite.expectations}
         raise RuleCrashed(*(f"expectations/{name}.yaml: {rule.rule}: {rule.expectation['type']!r} is no expectation" for rule in rules if rule.id not in kept))
     batch = context.data_sources.add_pandas("members").add_dataframe_asset(name).add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
     failing: dict[str, list[int]] = {}
     for result in batch.validate(suite, result_format=_RESULT_FORMAT).results:
-        rule_id = result.expectation_config.meta["rule_id"]
+        rule_id = cast(Any, result.expectation_config).meta["rule_id"]
         if result.exception_info and any(_raised(info) for info in _infos(result.exception_info)):
             rule = next(rule for rule in rules if rule.id == rule_id)
             raise RuleCrashed(f"expectations/{name}.yaml: {rule.rule} could not be judged; correct the rule or switch it off.")
@@ -194,7 +194,7 @@ class _Findings:
             Finding(
                 s.member, s.cycle, s.submission, rule.rule, rule.severity, entry.sheet, entry.row.number, at, entry.cell(at),
                 entry.row.raw.get(at, ""), entry.details.get(rule.rule, {}),
-            )  # fmt: skip
+            )
         )
 
 

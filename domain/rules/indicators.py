@@ -201,8 +201,8 @@ def _mark_history(marks: _Marks, lists: Lists, derived: dict[tuple[Any, ...], Fr
     """Figures against the member's earlier ones and against its peers."""
     history: dict[tuple[Any, ...], dict[int, Fraction]] = defaultdict(dict)
     peers: dict[tuple[str, int], list[Fraction]] = defaultdict(list)
-    for (*key, cycle_index), value in derived.items():
-        history[tuple(key)][cycle_index] = value
+    for reported, figure in derived.items():
+        history[reported[:-1]][reported[-1]] = figure
     current = []
     for index, entry in enumerate(marks.entries):
         definition = lists.indicator(entry)

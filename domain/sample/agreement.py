@@ -44,7 +44,7 @@ MEMBERS = (
     SampleMember("indus-pk", "Indus Rights Alliance", "PK", "en", ".", "associate", "PKR", 0, from_="2019-02-01"),
 )
 
-CYCLES = (
+CYCLES: tuple[tuple[str, date, date, str], ...] = (
     ("2019-H1", date(2018, 12, 15), date(2019, 6, 30), "interim"),
     ("2019-H2", date(2019, 7, 1), date(2019, 12, 31), "none"),
     ("2020-H1", date(2020, 1, 1), date(2020, 6, 30), "interim"),

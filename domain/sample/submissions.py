@@ -118,7 +118,7 @@ def _value(draft: Draft, indicator: Mapping[str, str]) -> int:
 
 
 def _indicator_rows(draft: Draft, indicator: Mapping[str, str]) -> list[dict[str, Any]]:
-    base = {"indicator": indicator["indicator"], "country": draft.member.country}
+    base: dict[str, Any] = {"indicator": indicator["indicator"], "country": draft.member.country}
     match indicator["measure"]:
         case "qualitative":
             return [base | {"comment": draft.words["text"]}]
@@ -155,7 +155,7 @@ def _indicators(draft: Draft) -> list[dict[str, Any]]:
 def _expenditure(draft: Draft, activities: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     weights = sum(member.weight for member in MEMBERS if member.role in ("coordinator", "beneficiary", "affiliated-entity"))
     budget = Decimal(DIRECT_EUR) * Decimal(str(SPENT[draft.index - 1])) * draft.member.weight / weights
-    rows = []
+    rows: list[dict[str, Any]] = []
     for heading, share, kind in SPENDING:
         pieces = 3 if share > 6 else 2
         for piece in range(pieces):
@@ -292,7 +292,7 @@ def _label(sheet_name: str, column: str, language: str) -> str:
 
 
 def _typed(cell: Any, decimal: str, as_text: bool) -> Any:
-    return _grouped(cell, decimal) if as_text and isinstance(cell, int | Decimal) and abs(cell) >= 1000 else cell
+    return _grouped(cell, decimal) if as_text and isinstance(cell, int | Decimal) and abs(Decimal(cell)) >= 1000 else cell
 
 
 PROGRAMME = ("activities", "indicators", "narrative", "outcomes", "visibility")
