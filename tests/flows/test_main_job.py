@@ -1,0 +1,191 @@
+"""The whole main job on the sample, through the real flows."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tasks.demo import write_sample
+
+Fpa = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample with the reports of 2019-H1 and 2020-H1 delivered."""
+    from flows.report_cycle import report_cycle
+
+    root = tmp_path_factory.mktemp("sample") / "storage"
+    write_sample(str(root))
+    os.environ["FPA_STORAGE"] = str(root)
+    try:
+        for cycle in ("2019-H1", "2020-H1"):
+            state = report_cycle(cycle, return_state=True)
+            assert state.is_completed(), state.message
+    finally:
+        del os.environ["FPA_STORAGE"]
+    return root
+
+
+def table(root: Path, cycle: str, name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader((root / f"reports/{cycle}/v0001/data/{name}.csv").open(encoding="utf-8", newline="")))
+
+
+DATA = {"indicators", "sdg", "finance", "activities", "expenditure", "members", "findings", "texts", "outcomes", "lineage"}
+
+
+def test_a_report_is_complete_and_every_file_is_as_its_manifest_says(sample: Path) -> None:
+    for cycle in ("2019-H1", "2020-H1"):
+        folder = sample / f"reports/{cycle}/v0001"
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        listed = {entry["path"]: entry["sha256"] for entry in manifest["outputs"]}
+        assert set(listed) == {"report.en.pdf", *(f"data/{name}.csv" for name in DATA)}
+        for path, digest in listed.items():
+            assert hashlib.sha256((folder / path).read_bytes()).hexdigest() == digest
+        for entry in manifest["inputs"]:
+            assert hashlib.sha256((sample / entry["key"]).read_bytes()).hexdigest() == entry["sha256"]
+        latest = json.loads((sample / f"reports/{cycle}/latest.json").read_text(encoding="utf-8"))
+        assert latest == {"version": "v0001", "manifest_sha256": hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()}
+
+
+def test_the_samples_stories_are_told(sample: Path) -> None:
+    states = {row["member"]: row["state"] for row in table(sample, "2019-H1", "members")}
+    assert (states["haki-ke"], states["zenzele-za"], states["indus-pk"], states["andina-bo"]) == ("late", "missing", "nil", "on time")
+    rules = {row["rule"] for row in table(sample, "2019-H1", "findings")}
+    assert {"submission.late", "cell.not-a-number", "activities.sdg.unknown", "activities.dates.reversed", "indicators.slices.exceed-total",
+            "indicators.total.derived", "indicators.percentage.not-aggregable", "expenditure.document.missing", "expenditure.row.repeat",
+            "expenditure.amount.negative"} <= rules  # fmt: skip
+    activities = table(sample, "2019-H1", "activities")
+    assert {row["status"] for row in activities} >= {"done", "cancelled", "postponed"}
+    assert len([row for row in activities if row["joint"] == "J1-ANDES"]) == 2
+    assert table(sample, "2019-H1", "outcomes")
+    assert {row["state"] for row in table(sample, "2020-H1", "members")} == {"on time"}
+
+
+def test_the_reporting_period_of_the_second_report_spans_two_cycles(sample: Path) -> None:
+    finance = {row["heading"]: row for row in table(sample, "2020-H1", "finance")}
+    before = {row["heading"]: row for row in table(sample, "2019-H1", "finance")}
+    for heading, row in finance.items():
+        assert row["previous_eur"] == before[heading]["cumulative_eur"]
+        assert Decimal(row["period_eur"]) == Decimal(row["cumulative_eur"]) - Decimal(row["previous_eur"])
+    assert finance["11"]["budget_eur"] == "2000000.00"
+    assert {row["cycle"] for row in table(sample, "2020-H1", "members")} == {"2019-H2", "2020-H1"}
+
+
+def test_finance_adds_up_from_the_rows(sample: Path) -> None:
+    for cycle in ("2019-H1", "2020-H1"):
+        finance = {row["heading"]: Decimal(row["cumulative_eur"]) for row in table(sample, cycle, "finance")}
+        rows = [row for row in table(sample, cycle, "expenditure") if row["cost"] == "yes"]
+        for heading in "123456":
+            assert finance[heading] == sum(Decimal(row["amount_eur"]) for row in rows if row["heading"].split(".")[0] == heading)
+        assert finance["7"] == sum(finance[heading] for heading in "123456")
+        assert finance["9"] == finance["7"] + finance["8"]
+        assert finance["11"] == finance["9"] + finance["10"]
+        assert {row["member"] for row in rows} & {"lempira-hn", "indus-pk"} == set()
+
+
+def test_goals_and_not_attributed_add_up_to_the_total(sample: Path) -> None:
+    for cycle in ("2019-H1", "2020-H1"):
+        rows = table(sample, cycle, "sdg")
+        for scope in ("period", "reporting", "cumulative"):
+            of_scope = [row for row in rows if row["scope"] == scope]
+            for column in ("activities_main", "women", "men", "expenditure_eur"):
+                total = next(Decimal(row[column]) for row in of_scope if row["kind"] == "total")
+                assert total == sum(Decimal(row[column]) for row in of_scope if row["kind"] in ("goal", "unattributed"))
+                for goal in {row["sdg"] for row in of_scope if row["kind"] == "goal"}:
+                    parts = [row for row in of_scope if row["kind"] in ("target", "bare") and row["sdg"].split(".")[0] == goal]
+                    assert next(Decimal(row[column]) for row in of_scope if (row["kind"], row["sdg"]) == ("goal", goal)) == sum(Decimal(p[column]) for p in parts)
+
+
+def test_every_figure_leads_back_to_rows_that_exist(sample: Path) -> None:
+    lineage = table(sample, "2020-H1", "lineage")
+    named = {row["figure"] for row in lineage}
+    for row in table(sample, "2020-H1", "indicators"):
+        slices = "".join(f"/{name}={row[name]}" for name in ("sex", "age") if row[name])
+        assert f"indicators/{row['scope']}/{row['level']}/{row['area']}/{row['indicator']}{slices}" in named
+    accepted = {(r["member"], r["submission"], name, r["row"]) for name in ("activities", "expenditure") for r in table(sample, "2020-H1", name)}
+    assert {(r["member"], r["submission"], r["sheet"], r["row"]) for r in lineage if r["sheet"] != "indicators"} <= accepted
+
+
+def test_unchanged_inputs_make_no_new_version_and_the_same_inputs_the_same_bytes(
+    sample: Path, tmp_path: Path, fpa: Fpa, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FPA_STORAGE", str(sample))
+    _, out, _ = fpa("report", "2019-H1")
+    assert "nothing has changed since v0001" in out
+    assert not (sample / "reports/2019-H1/v0002").exists()
+    again = tmp_path / "again"
+    write_sample(str(again))
+    monkeypatch.setenv("FPA_STORAGE", str(again))
+    monkeypatch.setenv("TZ", "Asia/Bangkok")
+    monkeypatch.setenv("LANG", "fr_FR.UTF-8")
+    fpa("report", "2019-H1")
+    for path in sorted((sample / "reports/2019-H1/v0001").rglob("*.*")):
+        assert (again / path.relative_to(sample)).read_bytes() == path.read_bytes(), path.name
+
+
+def test_verify_finds_a_changed_byte_and_trace_leads_to_the_cells(sample: Path, fpa: Fpa, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FPA_STORAGE", str(sample))
+    assert fpa("verify", "reports/2019-H1/v0001")[0] == 0
+    status, out, _ = fpa("trace", "indicators/period/member/haki-ke/Op1.1-a", "--cycle", "2019-H1")
+    assert status == 0
+    assert "inbox/2019-H1/haki-ke/" in out
+    assert "Op1.1-a | KE" in out
+    assert fpa("trace", "sdg/period/goal/99/women")[0] == 2
+    path = sample / "reports/2020-H1/v0001/data/sdg.csv"
+    kept = path.read_bytes()
+    path.write_bytes(kept.replace(b"8", b"9", 1))
+    status, _, err = fpa("verify", "reports/2020-H1/v0001")
+    path.write_bytes(kept)
+    assert (status, "data/sdg.csv" in err) == (1, True)
+
+
+def test_collect_gives_feedback_once_and_status_tells_who_has_sent_what(sample: Path, fpa: Fpa, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FPA_STORAGE", str(sample))
+    status, out, _ = fpa("collect", "2019-H1")
+    assert status == 1
+    assert "1 missing" in out
+    assert "(0 written now)" in fpa("collect", "2019-H1")[1]
+    status, out, _ = fpa("status", "2019-H1")
+    assert status == 1
+    lines = {line.split()[0]: line for line in out.splitlines()}
+    assert "late" in lines["haki-ke"]
+    assert "missing" in lines["zenzele-za"]
+    feedback = list((sample / "feedback/2019-H1/faso-bf").glob("*/findings.csv"))
+    rows = list(csv.DictReader(feedback[0].open(encoding="utf-8", newline="")))
+    wrong = next(row for row in rows if row["rule"] == "activities.sdg.unknown")
+    assert (wrong["value"], wrong["sheet"]) == ("8.15", "activities")
+    assert "ODD" in wrong["message"]
+
+
+def test_open_writes_a_workbook_for_every_member_that_owes_one(sample: Path, fpa: Fpa, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FPA_STORAGE", str(sample))
+    status, out, _ = fpa("open", "2020-H1")
+    assert (status, "14 workbooks" in out) == (0, True)
+    assert "(0 written now)" in fpa("open", "2020-H1")[1]
+    from domain.workbook import read_grids
+
+    grids = {grid.name: grid for grid in read_grids((sample / "workbooks/2020-H1/faso-bf.xlsx").read_bytes())}
+    assert "Dépenses" in grids
+    assert [cell for _, cells in grids["Couverture"].rows for cell in cells if cell][1] == "CSO-LA/2018/000-001"
+
+
+def test_the_order_of_files_never_changes_a_figure(sample: Path, tmp_path: Path, fpa: Fpa, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same files under other names, arrived in another order where only one counts."""
+    other = tmp_path / "other"
+    write_sample(str(other))
+    for number, path in enumerate(sorted((other / "inbox/2020-H1").rglob("*.*"), reverse=True)):
+        path.rename(path.with_name(f"{number:03d}{path.suffix}"))
+    monkeypatch.setenv("FPA_STORAGE", str(other))
+    fpa("report", "2019-H1")
+    fpa("report", "2020-H1")
+    for name in DATA:
+        path = f"reports/2020-H1/v0001/data/{name}.csv"
+        assert (other / path).read_bytes() == (sample / path).read_bytes(), name
