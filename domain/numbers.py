@@ -7,17 +7,25 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-PLACEHOLDERS = frozenset(["tbd", "tbc", "n/a", "n.a.", "n.a", "n/d", "n.d.", "n.d", "s/o", "xxx", "xx", "-", "--", "---", "–", "—", "…", "...", "?"])
-"""Texts that people type into a cell they leave empty; compared without case. They count as an empty cell."""
+PLACEHOLDERS = frozenset({"tbd", "tbc", "n/a", "n.a.", "n.a", "n/d", "n.d.", "n.d", "s/o", "-", "--", "---", "–", "—", "…", "..."})
+"""Texts that people type into a cell they leave empty; compared without case, and so is a run of two x or more. They count as an empty cell.
+"NA" is none: it is Namibia."""
 
-_SPACES = " \u00a0\u202f\u2009\u2007"
+MAX_LENGTH = 60
+"""Characters of the longest text that is looked at as a number or date."""
+MAX_DIGITS = 15
+"""Digits that a spreadsheet shows and keeps of a number; what is behind them is left over from binary arithmetic."""
+
+_SPACES = " \u00a0\u202f\u2009"
 _APOSTROPHES = "'’"
 _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
-_SIGNS = str.maketrans({"−": "-", "‐": "-", "‑": "-"})
 
 
 def is_placeholder(text: str) -> bool:
-    return text.strip().casefold() in PLACEHOLDERS
+    if len(text) > 4 and text[0] not in "xX":
+        return False
+    text = text.casefold()
+    return text in PLACEHOLDERS or (len(text) > 1 and not text.strip("x"))
 
 
 def _grouped(whole: str, separator: str) -> str | None:
@@ -48,15 +56,18 @@ def _whole(text: str, decimal: str) -> str | None:
 
 def number_under(text: str, decimal: str) -> Decimal | None:
     """The number a text makes under that decimal sign ("." or ","), or None. Exact; no exponent, no unit, no sign but a leading one."""
-    text = text.strip().translate(_DIGITS).translate(_SIGNS).replace("٫", decimal).replace("٬", "." if decimal == "," else ",")
-    sign, body = ("-", text[1:].lstrip()) if text.startswith("-") else ("", text[1:] if text.startswith("+") else text)
+    if len(text) > MAX_LENGTH:
+        return None
+    text = text.strip().translate(_DIGITS).replace("−", "-").replace("٫", decimal).replace("٬", "." if decimal == "," else ",")
+    sign, body = (text[0], text[1:]) if text.startswith(("+", "-")) else ("", text)
     whole_text, point, fraction = body.partition(decimal)
     if point and not (fraction.isascii() and fraction.isdigit()):
         return None
     whole = _whole(whole_text, decimal) if whole_text or not point else "0"
     if whole is None:
         return None
-    return Decimal(f"{sign}{whole}.{fraction}" if point else f"{sign}{whole}")
+    number = Decimal(f"{sign}{whole}.{fraction}" if point else f"{sign}{whole}")
+    return number if number else Decimal(0)
 
 
 def read_number(text: str, decimal: str) -> Decimal | Literal["ambiguous"] | None:
@@ -67,12 +78,14 @@ def read_number(text: str, decimal: str) -> Decimal | Literal["ambiguous"] | Non
     return "ambiguous" if number_under(text, "," if decimal == "." else ".") is not None else None
 
 
-_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z?)?")
+_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?")
 _DAY_FIRST = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})")
 
 
 def read_date(text: str) -> date | None:
     """ISO or dd/mm/yyyy (also with dots or hyphens), never mm/dd; None for anything else, years of the Buddhist calendar among it."""
+    if len(text) > MAX_LENGTH:
+        return None
     text = text.strip().translate(_DIGITS)
     if match := _ISO.fullmatch(text):
         year, month, day = map(int, match.groups())
@@ -93,8 +106,9 @@ def plausible_date(year: int, month: int, day: int) -> date | None:
         return None
 
 
-YES = frozenset({"yes", "y", "oui", "sí", "si", "sim", "true", "1", "x", "✓", "✔"})
-NO = frozenset({"no", "n", "non", "não", "nao", "false", "0"})
+YES = frozenset({"yes", "y", "oui", "sí", "si", "sim", "true", "vrai", "verdadero", "verdadeiro", "1", "x", "✓", "✔"})
+NO = frozenset({"no", "n", "non", "não", "nao", "false", "faux", "falso", "0"})
+"""Truth values among them as spreadsheets write them into CSV, in the language of the computer."""
 
 
 def read_yes_no(text: str) -> Literal["yes", "no"] | None:
@@ -103,6 +117,13 @@ def read_yes_no(text: str) -> Literal["yes", "no"] | None:
     return "yes" if word in YES else "no" if word in NO else None
 
 
-def shortest(number: float) -> str:
+def number_of(cell: float) -> Decimal:
+    """A numeric cell as its shortest decimal: 7.0 is 7, 17.1 is 17.1, and 113.99999999999999 the 114 that the member sees."""
+    return Decimal(int(cell)) if cell == int(cell) else Decimal(f"{cell:.{MAX_DIGITS}g}")
+
+
+def shortest(cell: float) -> str:
     """A numeric cell as text: its shortest decimal (1, 8.8, 2020)."""
-    return str(int(number)) if number == int(number) and abs(number) < 1e15 else f"{Decimal(repr(number)):f}"
+    if abs(cell) < 10**MAX_DIGITS:
+        return str(int(cell)) if cell == int(cell) else f"{number_of(cell):f}"
+    return f"{Decimal(repr(cell)):f}".removesuffix(".0")

@@ -12,31 +12,42 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
-from typing import Literal
+from typing import Any, Literal
 
 from domain.agreement import Agreement
 from domain.codes import FLOAT_TRAPS
 from domain.findings import Finding
-from domain.numbers import is_placeholder, plausible_date, read_date, read_number, read_yes_no, shortest
+from domain.grid import Cell, ErrorCell, Grid, Unreadable, column_letter
+from domain.numbers import is_placeholder, number_of, plausible_date, read_date, read_number, read_yes_no, shortest
 from domain.schema import COVER_KEYS, COVER_LABELS, DIMENSION_LABELS, INDICATORS, SHEETS, Column, SheetSchema
 from domain.submission import Row, Sheet, Submission, Value
-from domain.workbook import Cell, ErrorCell, Grid, Unreadable, column_letter, read_grids
+from domain.workbook import read_grids
 
-SUBMISSION_ENDINGS = (".xlsx", ".ods", ".zip", ".xls", ".xlsm", ".xlsb", ".xltx", ".xltm", ".xlt", ".fods", ".numbers", ".sxc", ".et")
-"""File name endings of submissions: what is read, and the spreadsheet formats that are refused."""
+SUBMISSION_ENDINGS = (
+    ".xlsx", ".ods", ".zip",
+    ".xls", ".xlsm", ".xlsb", ".xlt", ".xltx", ".xltm", ".xlam", ".fods", ".ots", ".sxc", ".numbers", ".gsheet", ".et", ".csv",
+)  # fmt: skip
+"""File name endings of submissions: what is read, and the spreadsheet formats that are refused (so that their sender gets an answer)."""
 HEADING_ROWS = 40
-"""How far down the heading row is looked for."""
+"""How many filled rows down the heading row is looked for."""
+LONGEST_NAME = 200
+"""Characters of the longest text that is looked at as the name of a sheet or column."""
+LONGEST_VALUE = 32_767
+"""Characters of a cell that a finding quotes: what a workbook's cell can hold."""
 
-_PARTS = {
+_PARTS: dict[str, Literal["programme", "finance"]] = {
     "programme": "programme", "program": "programme", "programa": "programme",
     "finance": "finance", "finances": "finance", "finanzas": "finance", "finanças": "finance", "financas": "finance",
 }  # fmt: skip
 
 
+_LABEL = re.compile(r"\s[–—-]\s")
+
+
 def file_kind(name: str) -> Literal["submission", "ignored"]:
-    """Whether a file of a member's inbox folder (its path below that folder) is a submission; lock files, pictures and evidence are not."""
-    base = name.rpartition("/")[2]
-    if name.casefold().startswith("evidence/") or base.startswith(("~$", ".", "._")):
+    """Whether a file of a member's inbox folder (its path below that folder) is a submission; lock files, hidden ones, pictures and evidence are not."""
+    *folders, base = name.split("/")
+    if any(folder.casefold() in ("evidence", "__macosx") for folder in folders) or any(part.startswith(("~$", ".")) for part in (*folders, base)):
         return "ignored"
     return "submission" if base.casefold().endswith(SUBMISSION_ENDINGS) else "ignored"
 
@@ -54,9 +65,9 @@ def read_submission(data: bytes, *, key: str, member: str, cycle: str, received_
     return submission
 
 
-def _find(submission: Submission, rule: str, severity: Literal["reject", "error"], **where: object) -> None:
+def _find(submission: Submission, rule: str, severity: Literal["reject", "error"], value: str = "", **where: Any) -> None:
     submission.findings.append(
-        Finding(submission.member, submission.cycle, submission.submission, rule, severity, **where)  # type: ignore[arg-type]
+        Finding(submission.member, submission.cycle, submission.submission, rule, severity, value=value[:LONGEST_VALUE], **where)
     )
 
 
@@ -65,6 +76,8 @@ def _find(submission: Submission, rule: str, severity: Literal["reject", "error"
 
 def plain(text: str) -> str:
     """A heading without case, accents, marks of requirement, units in brackets or doubled spaces, to be compared."""
+    if len(text) > LONGEST_NAME:
+        return ""
     text = re.sub(r"[\(\[][^)\]]*[\)\]]", " ", text)
     text = unicodedata.normalize("NFKD", text.casefold())
     text = "".join(character for character in text if not unicodedata.combining(character))
@@ -83,7 +96,7 @@ def grid_named(grids: Sequence[Grid], name: str, labels: dict[str, tuple[str, ..
 
 def code_of(text: str) -> str:
     """ "code – label" is its code; a code is trimmed."""
-    return re.split(r"\s+[–—-]\s+", text.strip(), maxsplit=1)[0].strip()
+    return _LABEL.split(text.strip(), maxsplit=1)[0].strip() if " " in text or not text.isascii() else text.strip()
 
 
 # --- the cover --------------------------------------------------------------------------------------------------------
@@ -103,7 +116,7 @@ def cell_text(cell: Cell) -> str:
         case date():
             return cell.isoformat()
         case _:
-            return cell.strip()
+            return cell
 
 
 def _read_cover(submission: Submission, grids: Sequence[Grid], agreement: Agreement) -> None:
@@ -116,14 +129,12 @@ def _read_cover(submission: Submission, grids: Sequence[Grid], agreement: Agreem
         return
     keys = {name: column.name for column in COVER_KEYS for name in _names(column.name, column.labels)}
     for number, cells in grid.rows:
-        filled = [(index, cell) for index, cell in enumerate(cells) if cell is not None]
-        name = keys.get(plain(cell_text(filled[0][1])))
-        if name is None or name in submission.cover or len(filled) < 2:
+        filled = [(index, cell_text(cell)) for index, cell in enumerate(cells) if cell is not None]
+        name = keys.get(plain(filled[0][1]))
+        values = [(index, text) for index, text in filled[1:] if keys.get(plain(text)) != name]  # a label may stand beside the machine's name
+        if name is None or name in submission.cover or not values or is_placeholder(values[0][1]):
             continue
-        index, cell = filled[1]
-        if is_placeholder(cell_text(cell)):
-            continue
-        submission.cover[name] = cell_text(cell)
+        index, submission.cover[name] = values[0]
         submission.cover_cells[name] = (number, f"{column_letter(index)}{number}")
     _judge_cover(submission, agreement)
 
@@ -142,10 +153,10 @@ def _judge_cover(submission: Submission, agreement: Agreement) -> None:
             )  # fmt: skip
     for column in COVER_KEYS:
         if column.required and column.name not in submission.cover:
-            _find(submission, "submission.column-missing", "reject", sheet="cover", column=column.name, details={"sheet": "cover"})
+            _find(submission, "submission.column-missing", "reject", sheet="cover", column=column.name, details={"sheet": "cover", "column": column.name})
     if submission.cover.get("decimal") in (".", ","):
         submission.decimal = submission.cover["decimal"]
-    submission.part = _PARTS.get(code_of(submission.cover.get("part", "")).casefold())  # type: ignore[assignment]
+    submission.part = _PARTS.get(code_of(submission.cover.get("part", "")).casefold())
     submission.nil = read_yes_no(submission.cover.get("nil", "")) == "yes"
 
 
@@ -168,7 +179,7 @@ def _read_sheets(submission: Submission, grids: Sequence[Grid], agreement: Agree
             if not schema.optional:
                 _find(submission, "submission.sheet-missing", "reject", sheet=schema.name, details={"sheet": schema.name})
             continue
-        _read_sheet(submission, schema, grid, schema_with_dimensions(schema, agreement.dimensions))
+        _read_sheet(submission, schema, grid, agreement)
 
 
 @dataclass(slots=True)
@@ -203,29 +214,39 @@ def _find_heading(grid: Grid, columns: Sequence[Column]) -> _Heading:
         found = columns_in(cells)
         if (len(required & set(found)), len(found)) > (len(required & set(best.columns)), len(best.columns)):
             best, at = _Heading(number, found), position
-    while at >= 0 and at + 1 < len(grid.rows):
-        number, cells = grid.rows[at + 1]
+    for number, cells in grid.rows[at + 1 :] if at >= 0 else []:
         again = columns_in(cells)
-        filled = sum(cell is not None for cell in cells)
-        if len(again) < 2 or len(again) < filled / 2:
+        same = sum(best.columns.get(name) == index for name, index in again.items())
+        if same < 2 or same < sum(cell is not None for cell in cells) / 2:
             break
-        best.below, at = number, at + 1
+        best.below = number
+        best.columns |= {name: index for name, index in again.items() if name not in best.columns and index not in best.columns.values()}
     return best
 
 
-def _read_sheet(submission: Submission, schema: SheetSchema, grid: Grid, columns: Sequence[Column]) -> None:
+def _read_sheet(submission: Submission, schema: SheetSchema, grid: Grid, agreement: Agreement) -> None:
+    columns = schema_with_dimensions(schema, agreement.dimensions)
     heading = _find_heading(grid, columns)
     missing = [column.name for column in columns if column.required and column.name not in heading.columns]
     if missing and schema.optional and not any(number > heading.below for number, _ in grid.rows):
         return
     for name in missing:
-        _find(submission, "submission.column-missing", "reject", sheet=schema.name, column=name, details={"sheet": schema.name})
+        _find(submission, "submission.column-missing", "reject", sheet=schema.name, column=name, details={"sheet": schema.name, "column": name})
     if missing:
         return
     sheet = Sheet(schema.name, {name: column_letter(index) for name, index in heading.columns.items()}, [])
-    reader = _RowReader(submission, sheet, columns, heading.columns)
+    found = [(column, heading.columns[column.name]) for column in columns if column.name in heading.columns]
+    reader = _RowReader(submission, sheet, dict.fromkeys((column.name for column in columns), None), found, _without_number(schema, submission, agreement))
     sheet.rows = [row for number, cells in grid.rows if number > heading.below and (row := reader.read(number, cells))]
     submission.sheets[schema.name] = sheet
+
+
+def _without_number(schema: SheetSchema, submission: Submission, agreement: Agreement) -> frozenset[str]:
+    """Codes, without case, of the indicators whose `value` is an answer or nothing rather than a number."""
+    if schema.name != INDICATORS.name:
+        return frozenset()
+    rows = agreement.indicators_in(submission.cycle).values()
+    return frozenset(row.indicator.casefold() for row in rows if row.measure in ("yes_no", "qualitative"))
 
 
 @dataclass(slots=True)
@@ -234,50 +255,61 @@ class _RowReader:
 
     submission: Submission
     sheet: Sheet
-    columns: Sequence[Column]
-    positions: dict[str, int]
+    empty: dict[str, Value]
+    """Every column of the sheet's schema, without a value."""
+    columns: Sequence[tuple[Column, int]]
+    """Those that the file has, in the schema's order, each with its place in a row."""
+    without_number: frozenset[str]
 
     def read(self, number: int, cells: Sequence[Cell]) -> Row | None:
         """None for a row whose cells are all empty or placeholders."""
-        row = Row(number, {column.name: None for column in self.columns}, {})
-        for column in self.columns:
-            index = self.positions.get(column.name)
-            cell = cells[index] if index is not None and index < len(cells) else None
+        row = Row(number, self.empty.copy(), {})
+        width = len(cells)
+        for column, index in self.columns:
+            cell = cells[index] if index < width else None
             if cell is None:
                 continue
-            text = cell.strip() if isinstance(cell, str) else cell_text(cell)
-            if is_placeholder(text):
-                continue
-            row.raw[column.name] = text
-            row.values[column.name] = self._value(row, column, cell, text)
+            text = cell if isinstance(cell, str) else cell_text(cell)
+            if not is_placeholder(text):
+                row.raw[column.name] = text
+                row.values[column.name] = self._value(row, column, cell, text)
         return row if row.raw else None
 
     def _value(self, row: Row, column: Column, cell: Cell, text: str) -> Value:
         if isinstance(cell, ErrorCell):
-            return self._fault(row, column, "cell.formula-error")
+            self._fault(row, column, "cell.formula-error")
+            return None
         match column.kind:
             case "number":
                 return self._number(row, column, cell, text)
             case "date":
                 day = plausible_date(cell.year, cell.month, cell.day) if isinstance(cell, date) else read_date(text) if isinstance(cell, str) else None
-                return day or self._fault(row, column, "cell.not-a-date")
+                if day is None:
+                    self._fault(row, column, "cell.not-a-date")
+                return day
             case "yes_no":
                 return read_yes_no(text) or text
             case "sdg":
-                trap = isinstance(cell, date) or (isinstance(cell, float) and text in FLOAT_TRAPS)
-                return self._fault(row, column, "activities.sdg.unknown") if trap and self.sheet.name == "activities" else text
+                if not (isinstance(cell, date) or (isinstance(cell, float) and text in FLOAT_TRAPS)):
+                    return text
+                if self.sheet.name == "activities":
+                    self._fault(row, column, "activities.sdg.unknown")
+                return None
             case "code":
                 return code_of(text) or None
             case _:
                 return text
 
     def _number(self, row: Row, column: Column, cell: Cell, text: str) -> Value:
-        if isinstance(cell, float) and not isinstance(cell, bool):
-            return Decimal(repr(cell)) if cell != int(cell) else Decimal(int(cell))
+        if self.without_number and column.name == "value" and code_of(row.raw.get("indicator", "")).casefold() in self.without_number:
+            return read_yes_no(text) or text
+        if isinstance(cell, float):
+            return number_of(cell)
         number = read_number(text, self.submission.decimal) if isinstance(cell, str) else None
         if isinstance(number, Decimal):
             return number
-        return self._fault(row, column, "cell.ambiguous-number" if number == "ambiguous" else "cell.not-a-number")
+        self._fault(row, column, "cell.ambiguous-number" if number == "ambiguous" else "cell.not-a-number")
+        return None
 
     def _fault(self, row: Row, column: Column, rule: str) -> None:
         row.faults.add(column.name)
