@@ -42,10 +42,11 @@ def _quiet_prefect() -> None:
     os.environ.setdefault("PREFECT_SERVER_LOGGING_LEVEL", "CRITICAL")
     os.environ.setdefault("DO_NOT_TRACK", "1")
     log = logging.getLogger("fpa")
-    if not any(isinstance(handler, logging.StreamHandler) for handler in log.handlers):
-        handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(logging.Formatter("  %(message)s"))
-        log.addHandler(handler)
+    for handler in [handler for handler in log.handlers if type(handler) is logging.StreamHandler]:
+        log.removeHandler(handler)  # of an earlier command of the demo
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("  %(message)s"))
+    log.addHandler(handler)
     log.setLevel(logging.INFO)
     log.propagate = False
     if "PREFECT_API_URL" not in os.environ:

@@ -118,7 +118,16 @@ _RESULT_FORMAT = {
 }
 
 
-def failing_rows(name: str, rules: Sequence[Rule], columns: Mapping[str, Sequence[Any]]) -> dict[str, list[int]]:
+def new_context() -> Any:
+    """An ephemeral context of Great Expectations, one for a run: making one costs more than judging a small sheet."""
+    import great_expectations as gx
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
+    return context
+
+
+def failing_rows(context: Any, name: str, rules: Sequence[Rule], columns: Mapping[str, Sequence[Any]]) -> dict[str, list[int]]:
     """Runs the rules over a frame of these columns; rule id to the positions of the rows that break it.
 
     Raises RuleCrashed for a rule that Great Expectations dropped or could not run."""
@@ -133,8 +142,6 @@ def failing_rows(name: str, rules: Sequence[Rule], columns: Mapping[str, Sequenc
         raise RuleCrashed(*lacking)
     used = {rule.column for rule in rules}
     frame = pd.DataFrame({column: pd.Series(list(columns[column]), dtype=object) for column in sorted(used)})
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
     suite = gx.ExpectationSuite(
         name=name,
         expectations=[
@@ -146,7 +153,9 @@ def failing_rows(name: str, rules: Sequence[Rule], columns: Mapping[str, Sequenc
     if len(suite.expectations) != len(rules):
         kept = {cast(Any, expectation).meta["rule_id"] for expectation in suite.expectations}
         raise RuleCrashed(*(f"expectations/{name}.yaml: {rule.rule}: {rule.expectation['type']!r} is no expectation" for rule in rules if rule.id not in kept))
-    batch = context.data_sources.add_pandas("members").add_dataframe_asset(name).add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
+    # a source of its own for each frame: a later frame of the same asset would silently take the earlier one's place
+    source = context.data_sources.add_pandas(f"{name}-{len(context.data_sources.all())}")
+    batch = source.add_dataframe_asset(name).add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
     failing: dict[str, list[int]] = {}
     for result in batch.validate(suite, result_format=_RESULT_FORMAT).results:
         rule_id = cast(Any, result.expectation_config).meta["rule_id"]
@@ -172,13 +181,14 @@ def _raised(info: Any) -> bool:
 class _Findings:
     """What was found, and which cells are in error."""
 
+    context: Any
     found: list[Finding]
 
     def judge(self, name: str, rules: Sequence[Rule], entries: Sequence[Entry], columns: Columns) -> None:
         """One pass of rules over entries; `columns` are the helper columns, members' own are added as they are read."""
         own = {rule.column for rule in rules} - set(columns)
         values = {column: [entry.values.get(column) for entry in entries] for column in own if column in (entries[0].values if entries else ())}
-        failing = failing_rows(name, rules, {**columns, **values})
+        failing = failing_rows(self.context, name, rules, {**columns, **values})
         for rule in rules:
             for position in failing.get(rule.id, []):
                 entry = entries[position]
@@ -265,7 +275,7 @@ class _Pass:
                 files[s.member, s.cycle, "" if s.key in self.counting else s.key] = s
         owed = indicators.owed(entries, self.lists, [(unit, unit[1]) for unit in files])
         rules = self.rules("owed", False)
-        failing = failing_rows("owed", rules, {"reported": [reported for _, _, reported in owed]})
+        failing = failing_rows(self.findings.context, "owed", rules, {"reported": [reported for _, _, reported in owed]})
         for rule in rules:
             for position in failing.get(rule.id, []):
                 unit, indicator, _ = owed[position]
@@ -298,7 +308,7 @@ class _Pass:
             "nil": [read_yes_no(s.cover["nil"]) or s.cover["nil"] if "nil" in s.cover else None for s in covers],
         }
         rules = self.rules("cover", False)
-        failing = failing_rows("cover", rules, words)
+        failing = failing_rows(self.findings.context, "cover", rules, words)
         for rule in rules:
             for position in failing.get(rule.id, []):
                 s = covers[position]
@@ -315,7 +325,7 @@ def judge(
     rules across submissions and cycles. `sections` and `standard_lines` are the profile's guiding questions and budget lines. The submissions'
     rows are brought to one spelling on the way. Findings come with their messages, in the members' languages. Raises RuleCrashed."""
     lists = Lists(agreement, standard_lines, sections)
-    work = _Pass(lists, submissions, counting, _Findings([]), {schema.name: [] for schema in SHEETS}, Counter())
+    work = _Pass(lists, submissions, counting, _Findings(new_context(), []), {schema.name: [] for schema in SHEETS}, Counter())
     work.judge_covers()
     work.judge_expenditure(work.judge_activities())
     work.judge_indicators()

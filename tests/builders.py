@@ -106,9 +106,9 @@ def csv_text(rows: Rows, columns: Iterable[str]) -> str:
     return out.getvalue()
 
 
-def submission(member: str = "bb", cycle: str = "C1", activities: Rows = (), indicators: Rows = (), expenditure: Rows = (), without: Sequence[str] = (), **cover: str) -> bytes:
+def submission(member: str = "bb", cycle: str = "C1", activities: Rows = (), indicators: Rows = (), expenditure: Rows = (), without: Sequence[str] = (), cover: Mapping[str, str] = {}) -> bytes:
     """A .zip of CSV. The header is line 1, so the first row of a sheet is row 2."""
-    said = {"contract": CONTRACT, "cycle": cycle, "member": member} | cover
+    said = {"contract": CONTRACT, "cycle": cycle, "member": member} | dict(cover)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         def put(name: str, text: str) -> None:
@@ -122,9 +122,10 @@ def submission(member: str = "bb", cycle: str = "C1", activities: Rows = (), ind
     return out.getvalue()
 
 
-def clean(member: str = "bb", cycle: str = "C1", **cover: str) -> bytes:
+def clean(member: str = "bb", cycle: str = "C1", cover: Mapping[str, str] = {}) -> bytes:
     """A submission without a finding."""
     year, month = {"C1": ("2019", "02"), "C2": ("2019", "08"), "C3": ("2020", "02")}[cycle]
-    activity = ACTIVITY | {"start": f"{year}-{month}-01", "end": f"{year}-{month}-02"}
+    country = {"aa": "BE", "cc": "SN", "dd": "PE"}.get(member, "KE")  # alike at two members they would be suspected to be one activity
+    activity = ACTIVITY | {"start": f"{year}-{month}-01", "end": f"{year}-{month}-02", "country": country}
     payment = PAYMENT | {"payment_date": f"{year}-{month}-10"}
-    return submission(member, cycle, [activity], [NUMBER], [payment], **cover)
+    return submission(member, cycle, [activity], [NUMBER], [payment], cover=cover)

@@ -28,7 +28,7 @@ def figures(root: Path) -> list[dict[str, str]]:
 BAD = {
     "unreadable": (b"this is no workbook", ("submission.unreadable", "reject", "", "")),
     "missing-sheet": (submission(activities=[ACTIVITY], indicators=[NUMBER], without=["expenditure"]), ("submission.sheet-missing", "reject", "expenditure", "")),
-    "wrong-cycle": (clean("bb", "C1", cycle="C2"), ("submission.wrong-cycle", "reject", "cover", "B2")),
+    "wrong-cycle": (clean("bb", "C1", cover={"cycle": "C2"}), ("submission.wrong-cycle", "reject", "cover", "B2")),
     "text-in-number": (submission(indicators=[NUMBER | {"value": "approx. 50"}]), ("cell.not-a-number", "error", "indicators", "C2")),
     "other-decimal": (submission(indicators=[NUMBER | {"value": "23,14"}]), ("cell.ambiguous-number", "error", "indicators", "C2")),
 }
@@ -37,7 +37,7 @@ BAD = {
 @pytest.mark.parametrize("name", BAD)
 def test_one_members_bad_file_is_its_own_finding_and_costs_nobody_else(name: str, storage: Storage, fpa: Fpa) -> None:
     content, expected = BAD[name]
-    members = {f"inbox/C1/{member}/report.zip": clean(member, decimal=".") for member in ("aa", "cc", "dd")}
+    members = {f"inbox/C1/{member}/report.zip": clean(member, cover={"decimal": "."}) for member in ("aa", "cc", "dd")}
     root = storage({**agreement_files(), **members, "inbox/C1/bb/report.xlsx": content})
     status, _, err = fpa("collect", "C1")
     assert status == 1, err
