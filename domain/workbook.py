@@ -122,16 +122,16 @@ def decode_text(data: bytes) -> str:
 
 
 def find_delimiter(text: str) -> str:
-    """`,` `;` or tab: the one under which most records of the beginning have the columns of a heading row, or fewer.
+    """`,` `;` or tab: the one under which the largest part of the first records has the columns of a heading row, or fewer.
 
     Counting signs would not do: texts hold more commas than a table of two columns has semicolons."""
     if declared := re.match(r'"?sep=([,;\t])"?\s', text):
         return declared[1]
 
-    def fit(delimiter: str) -> tuple[int, int]:
+    def fit(delimiter: str) -> tuple[float, int]:
         widths = _first_widths(text[:200_000], delimiter)
         headed = [sum(1 < width <= heading for width in widths[i:]) for i, heading in enumerate(widths) if heading > 1]
-        return max(headed, default=0), sum(widths)
+        return max(headed, default=0) / max(len(widths), 1), sum(widths)
 
     return max(";,\t", key=fit)
 
