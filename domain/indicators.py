@@ -224,7 +224,7 @@ def assigned_baseline(agreement: Agreement, contribution: Contribution, cycle: s
     rows = [
         row
         for row in agreement.assignments
-        if (row.member, row.indicator, row.country) == contribution[:3] and row.baseline is not None and not contribution.slice
+        if (row.indicator, row.member, row.country) == contribution[:3] and row.baseline is not None and not contribution.slice
     ]
     valid = [row for row in rows if agreement.valid_in(row.from_, row.to, cycle)]
     return Fraction((valid or rows)[0].baseline or 0) if rows else Fraction(0)

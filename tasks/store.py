@@ -258,13 +258,14 @@ class S3Store:
                     response_checksum_validation=self._checksums,
                     s3={"addressing_style": "path" if _own_endpoint() else "auto"},
                 )
-                self._clients[self._checksums] = boto3.client("s3", config=config)
+                self._clients[self._checksums] = boto3.Session().client("s3", config=config)
             return self._clients[self._checksums]
 
     def _call(self, what: str, key: str, action: Callable[[Any], Result]) -> Result:
         """Runs an action on the client; botocore's exceptions become one clear StoreError."""
         from botocore.exceptions import BotoCoreError, ClientError
 
+        mode = self._checksums
         try:
             return action(self._client())
         except ClientError as error:
@@ -272,7 +273,7 @@ class S3Store:
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
             if code in ("NoSuchKey", "404", "NotFound"):
                 raise NotFound(f"There is no {key} in {self.url}.") from None
-            if (code == "MissingContentLength" or status == 411) and self._checksums == "when_supported":
+            if (code == "MissingContentLength" or status == 411) and mode == "when_supported":
                 self._checksums = "when_required"
                 return self._call(what, key, action)
             if status in (409, 412):

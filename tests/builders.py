@@ -10,8 +10,8 @@ from typing import Any
 
 from domain.agreement import Agreement
 from domain.agreement_files import read_agreement
-from domain.submission import AcceptedRow
 from domain.schema import sheet
+from domain.submission import AcceptedRow
 
 CONTRACT = "TEST/2019/1"
 

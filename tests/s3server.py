@@ -1,0 +1,139 @@
+"""A real S3 server for the tests: Ceph's radosgw with one monitor and one store in memory, on loopback, in a folder of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+BINARIES = ("ceph-mon", "ceph-osd", "ceph", "radosgw", "radosgw-admin", "monmaptool")
+ACCESS_KEY, SECRET_KEY = "TESTACCESSKEY1234567", "testsecretkey1234567890"  # noqa: S105 (of a server that lives as long as the tests)
+
+_CONF = """\
+[global]
+fsid = {fsid}
+mon host = [v2:127.0.0.1:{mon_port}]
+mon initial members = a
+auth cluster required = none
+auth service required = none
+auth client required = none
+ms bind ipv4 = true
+ms mon client mode = crc
+public addr = 127.0.0.1
+cluster addr = 127.0.0.1
+run dir = {folder}/run
+admin socket = {folder}/run/$name.asok
+pid file = {folder}/run/$name.pid
+log file = {folder}/log/$name.log
+crash dir = {folder}/crash
+osd pool default size = 1
+osd pool default min size = 1
+osd pool default pg num = 8
+osd pool default pgp num = 8
+osd pool default pg autoscale mode = off
+osd crush chooseleaf type = 0
+mon allow pool size one = true
+mon data avail crit = 1
+mon max pg per osd = 1000
+paxos propose interval = 0.01
+paxos min wait = 0.01
+osd objectstore = memstore
+memstore device bytes = 4294967296
+[mon.a]
+mon data = {folder}/mon
+mon addr = 127.0.0.1:{mon_port}
+[osd.0]
+osd data = {folder}/osd
+[client.rgw]
+rgw frontends = {frontends}
+rgw data = {folder}/rgw
+rgw gc obj min wait = 5
+rgw gc processor period = 5
+"""
+
+
+def missing() -> str:
+    """Why there can be no server here; "" where there can."""
+    lacking = [name for name in BINARIES if not shutil.which(name, path=_path())]
+    return f"S3 tests skipped: {lacking[0]} is not installed (apt-get install radosgw ceph-mon ceph-osd ceph-common)" if lacking else ""
+
+
+def _path() -> str:
+    return os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def certificate(folder: Path) -> Path:
+    """A self-signed certificate for 127.0.0.1 with its key, in one PEM file."""
+    pem = folder / "server.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
+         "-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")], check=True, capture_output=True,
+    )  # fmt: skip
+    pem.write_text((folder / "key.pem").read_text() + (folder / "cert.pem").read_text())
+    return pem
+
+
+@contextlib.contextmanager
+def running(folder: Path) -> Iterator[tuple[str, str, Path]]:
+    """(http endpoint, https endpoint, certificate to trust) of a server that is gone afterwards."""
+    for name in ("mon", "osd", "run", "log", "crash", "rgw"):
+        (folder / name).mkdir(parents=True)
+    fsid, mon_port, http, https = str(uuid.uuid4()), free_port(), free_port(), free_port()
+    pem = certificate(folder)
+    frontends = f"beast endpoint=127.0.0.1:{http} ssl_endpoint=127.0.0.1:{https} ssl_certificate={pem} tcp_nodelay=1"
+    conf = folder / "ceph.conf"
+    conf.write_text(_CONF.format(fsid=fsid, folder=folder, mon_port=mon_port, frontends=frontends))
+    environment = {**os.environ, "CEPH_CONF": str(conf), "PATH": _path()}
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def run(*command: str) -> None:
+        done = subprocess.run(command, env=environment, capture_output=True, timeout=60, check=False)
+        if done.returncode:
+            raise RuntimeError(f"{command[0]} failed: {done.stderr.decode()[-500:]}")
+
+    def start(*command: str) -> None:
+        with (folder / "log" / f"{command[0]}.out").open("wb") as log:
+            processes.append(subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True))
+
+    try:
+        run("monmaptool", "--create", "--clobber", "--fsid", fsid, "--addv", "a", f"[v2:127.0.0.1:{mon_port}]", str(folder / "monmap"))
+        run("ceph-mon", "--mkfs", "-i", "a", "--monmap", str(folder / "monmap"), "--keyring", "/dev/null")
+        start("ceph-mon", "-f", "-i", "a")
+        osd = str(uuid.uuid4())
+        run("ceph", "osd", "new", osd)
+        run("ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", osd)
+        run("ceph", "osd", "crush", "add", "osd.0", "1.0", "host=localhost", "root=default")
+        start("ceph-osd", "-f", "-i", "0")
+        run("radosgw-admin", "-n", "client.rgw", "user", "create", "--uid=main", "--display-name=main", f"--access-key={ACCESS_KEY}", f"--secret-key={SECRET_KEY}")
+        start("radosgw", "-f", "-n", "client.rgw")
+        _wait_for(http, processes)
+        yield f"http://127.0.0.1:{http}", f"https://127.0.0.1:{https}", folder / "cert.pem"
+    finally:
+        for process in reversed(processes):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _wait_for(port: int, processes: list[subprocess.Popen[bytes]], seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if any(process.poll() is not None for process in processes):
+            raise RuntimeError("a process of the S3 server ended at once")
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.05)
+    raise RuntimeError("the S3 server did not start")
