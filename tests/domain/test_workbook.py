@@ -144,7 +144,7 @@ def test_one_long_text_in_very_many_cells_is_refused() -> None:
 
 
 def test_mutilated_workbooks_are_read_or_refused_and_nothing_else() -> None:
-    chance = random.Random(7)  # noqa: S311  (the same files every time)
+    chance = random.Random(7)
     for sound in (
         xlsx({"cover": [["contract", "X"], ["cycle", 2019.5], [date(2019, 1, 1), True]]}),
         ods_of(ods_table("cover", ods_row(ODS_TEXT) + ods_row('<table:table-cell office:value-type="float" office:value="1.5"/>'))),
@@ -163,7 +163,7 @@ def test_mutilated_workbooks_are_read_or_refused_and_nothing_else() -> None:
 
 
 def test_mutilated_xml_is_read_or_refused_and_nothing_else() -> None:
-    chance = random.Random(11)  # noqa: S311
+    chance = random.Random(11)
     parts = {
         "xl/worksheets/sheet1.xml": sheet_xml(
             '<row r="1" spans="1:3"><c r="A1" t="s"><v>0</v></c><c r="B1" s="1"><v>43525.5</v></c><c r="C1" t="b"><v>1</v></c></row>'
