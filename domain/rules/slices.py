@@ -81,16 +81,16 @@ def judge_slices(definition: Indicator, figures: Sequence[Figure]) -> Verdict:
     for figure in sorted(slices, key=lambda figure: _order(definition, figure.dims)):
         by_dims.setdefault(figure.dims, []).append(figure)
 
+    source: Dims | None = None
     if total is not None:
-        value, at = total.value, total.index
+        value = total.value
     else:
         source = _derivable(definition, by_dims)
         if source is None:
             verdict.no_total = [figure.index for figure in slices]
             return verdict
-        value, at = _sum(by_dims[source]), slices[0].index
+        value = _sum(by_dims[source])
         verdict.derived.append(Derived((), value, tuple(figure.index for figure in by_dims[source])))
-        verdict.total_derived[at] = {"total": f"{value:f}", "dimension": " × ".join(source)}
 
     short = []
     for dims, of_dims in by_dims.items():
@@ -100,6 +100,10 @@ def judge_slices(definition: Indicator, figures: Sequence[Figure]) -> Verdict:
             verdict.exceeding.update({figure.index: details for figure in of_dims})
         elif together < value:
             short.append(details)
+    # one finding, at the total or else at the first slice that stays in use
+    at = total.index if total else next(figure.index for figure in slices if figure.index not in verdict.exceeding)
+    if source:
+        verdict.total_derived[at] = {"total": f"{value:f}", "dimension": " × ".join(source)}
     if short:
         verdict.below[at] = {"total": f"{value:f}", **{key: ", ".join(d[key] for d in short) for key in ("dimension", "sum")}}
     verdict.derived += _derived_slices(definition, by_dims, verdict)
