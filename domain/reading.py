@@ -53,7 +53,8 @@ def file_kind(name: str) -> Literal["submission", "ignored"]:
 
 
 def read_submission(data: bytes, *, key: str, member: str, cycle: str, received_at: datetime, agreement: Agreement) -> Submission:
-    """Reads one file. Never raises: a file that is none has the one finding submission.unreadable."""
+    """Reads one file of a member's inbox folder of a cycle (as the agreement spells it). Never raises, whatever the bytes: a file that is no
+    workbook has the one finding submission.unreadable. Findings come without `message`."""
     submission = Submission(member, cycle, key, sha256(data).hexdigest(), len(data), received_at)
     try:
         grids = read_grids(data)
