@@ -8,7 +8,6 @@ from typing import Any
 
 from domain.agreement import Agreement, Cycle, Indicator
 from domain.codes import ACTIVITY_STATUSES, ACTIVITY_TYPES, LANGUAGES, SENSITIVITIES, countries, currencies
-from domain.numbers import read_yes_no
 from domain.submission import Row, Submission
 
 Columns = dict[str, list[Any]]
@@ -123,22 +122,13 @@ class Speller:
                 spell(entry, "lang", _LANGUAGES)
 
     def _indicator(self, entry: Entry) -> None:
-        """The indicator's code and categories; a yes_no or qualitative indicator has no number in `value`, so what the reader found there is withdrawn."""
+        """The indicator's code and categories."""
         definition = self.lists.indicator(entry)
         if definition is None:
             return
         entry.values["indicator"] = definition.indicator
         for name, categories in definition.disaggregation.items():
             spell(entry, name, folded(categories))
-        if definition.measure in ("yes_no", "qualitative"):
-            raw = entry.row.raw.get("value", "")
-            withdrawn = ("cell.not-a-number", "cell.ambiguous-number")
-            findings = entry.submission.findings
-            here = [f for f in findings if (f.sheet, f.row, f.column) == ("indicators", entry.row.number, "value") and f.rule in withdrawn]
-            if here or "value" not in entry.broken:
-                findings[:] = [finding for finding in findings if finding not in here]
-                entry.broken.discard("value")
-                entry.values["value"] = (read_yes_no(raw) or raw or None) if definition.measure == "yes_no" else None
 
 
 # --- lists as columns -------------------------------------------------------------------------------------------------

@@ -114,6 +114,25 @@ def test_every_figure_leads_back_to_rows_that_exist(sample: Path) -> None:
     assert {(r["member"], r["submission"], r["sheet"], r["row"]) for r in lineage if r["sheet"] != "indicators"} <= accepted
 
 
+def test_every_row_is_in_a_figure_or_in_a_finding(sample: Path) -> None:
+    """Rows used + in error + blank + repeated = rows sent: nothing is lost on the way."""
+    from domain.reading import grid_named
+    from domain.schema import INDICATORS
+    from domain.workbook import read_grids
+
+    lineage = {(r["submission"], r["row"]) for r in table(sample, "2019-H1", "lineage") if r["sheet"] == "indicators"}
+    findings = {(r["submission"], r["row"]) for r in table(sample, "2019-H1", "findings") if r["sheet"] == "indicators"}
+    checked = 0
+    for state in table(sample, "2019-H1", "members"):
+        for path in (sample / "inbox/2019-H1" / state["member"]).glob("*"):
+            submission = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+            grid = grid_named(read_grids(path.read_bytes()), "indicators", INDICATORS.labels) if submission in state["submission"] else None
+            sent = [str(number) for number, cells in grid.rows if any(isinstance(cell, str) and cell[:2] in ("Im", "Oc", "Op") for cell in cells)] if grid else []
+            assert {(submission, row) for row in sent} <= lineage | findings
+            checked += len(sent)
+    assert checked > 200
+
+
 def test_unchanged_inputs_make_no_new_version_and_the_same_inputs_the_same_bytes(
     sample: Path, tmp_path: Path, fpa: Fpa, monkeypatch: pytest.MonkeyPatch
 ) -> None:
