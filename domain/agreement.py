@@ -1,10 +1,15 @@
-"""The agreement: contract, cycles, members, logframe, budget, rates and the operator's lists (contract section 2)."""
+"""The agreement: contract, cycles, members, logframe, budget, rates and the operator's lists (contract section 2).
+
+These models hold what `domain.agreement_files.read_agreement` has checked; all are frozen. Codes keep the spelling of the place that defines them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -14,6 +19,8 @@ class _Model(BaseModel):
 
 
 class Coordinator(_Model):
+    """The organisation that signed the contract, and whom to ask there."""
+
     name: str
     contact: str
     role: str
@@ -55,6 +62,8 @@ class Cycle(_Model):
 
 
 class Member(_Model):
+    """A row of members.csv; nothing is due outside the days `from_` to `to` (both included; None: open)."""
+
     member: str
     name: str
     country: str
@@ -68,7 +77,9 @@ class Member(_Model):
 
 
 class Indicator(_Model):
-    """A row of the logframe, valid from cycle `from_` to cycle `to` (both included; None: open)."""
+    """A row of the logframe, valid from cycle `from_` to cycle `to` (both included; None: open).
+
+    `across_periods` is latest wherever the contract fixes it: cumulative, yes_no and qualitative indicators."""
 
     indicator: str
     level: Literal["impact", "outcome", "output"]
@@ -95,6 +106,8 @@ class Indicator(_Model):
 
 
 class BudgetLine(_Model):
+    """A heading (1-6, 10) or a line of one (1.1.2) with its amount in EUR, valid from cycle `from_` to cycle `to` like an indicator."""
+
     heading: str
     amount_eur: Decimal
     description: str = ""
@@ -106,6 +119,8 @@ class BudgetLine(_Model):
 
 
 class PlannedActivity(_Model):
+    """An activity of Annex I; without members or countries it is all of them."""
+
     activity: str
     result: str
     title: str
@@ -129,6 +144,8 @@ class Assignment(_Model):
 
 
 class Subgrant(_Model):
+    """Financial support to a third party (heading 6); `member` is who grants it."""
+
     recipient: str
     name: str
     country: str
@@ -139,6 +156,8 @@ class Subgrant(_Model):
 
 
 class Amendment(_Model):
+    """An addendum, as the report prints it."""
+
     number: str
     signed: date
     from_: str
@@ -156,7 +175,7 @@ class Extension(_Model):
 
 
 class Waiver(_Model):
-    """Turns an error into an accepted, listed exception."""
+    """Turns an error into an accepted, listed exception; without cell and row that of the whole submission. `until`: the last day it holds."""
 
     rule: str
     member: str
@@ -165,7 +184,7 @@ class Waiver(_Model):
     row: str = ""
     reason: str
     by: str
-    until: str = ""
+    until: date | None = None
 
 
 class Correction(_Model):
@@ -189,7 +208,7 @@ class Review(_Model):
     submission: str
     decision: str
     question: str = ""
-    reply_by: str = ""
+    reply_by: date | None = None
     by: str
 
 
@@ -198,11 +217,13 @@ class Exchange(_Model):
 
     version: str
     date: date
-    event: str
+    event: Literal["sent", "questions", "answered", "accepted", "disallowed", "paid"]
     note: str = ""
 
 
 class Agreement(_Model):
+    """Everything the operator writes, checked. Look-ups are computed once; they are no part of its pickle."""
+
     contract: Contract
     timezone: str
     cycles: tuple[Cycle, ...]
@@ -223,39 +244,68 @@ class Agreement(_Model):
     exchange: dict[str, tuple[Exchange, ...]] = {}
 
     def cycle(self, code: str) -> Cycle:
-        """The cycle with that code; KeyError where there is none."""
-        for cycle in self.cycles:
-            if cycle.code.casefold() == code.casefold():
-                return cycle
-        raise KeyError(code)
+        """The cycle with that code, compared without case; KeyError where there is none."""
+        return self.cycles[self._place[code.casefold()]]
 
     def cycles_to(self, code: str) -> tuple[str, ...]:
-        """Codes of all cycles from the contract's start to that one."""
-        codes = tuple(cycle.code for cycle in self.cycles)
-        return codes[: codes.index(code) + 1]
+        """Codes of all cycles from the contract's start to that one; KeyError where there is none."""
+        return tuple(cycle.code for cycle in self.cycles[: self._place[code.casefold()] + 1])
 
     def reporting_period(self, code: str) -> tuple[str, ...]:
         """Codes of the cycles a report of that cycle covers: its own and all before it back to, and without, the last one with a report."""
-        before = self.cycles_to(code)[:-1]
-        start = max((i + 1 for i, c in enumerate(before) if self.cycle(c).report != "none"), default=0)
-        return (*before[start:], code)
+        codes = self.cycles_to(code)
+        start = max((i + 1 for i, cycle in enumerate(self.cycles[: len(codes) - 1]) if cycle.report != "none"), default=0)
+        return codes[start:]
 
     def member(self, code: str) -> Member | None:
-        return next((member for member in self.members if member.member == code), None)
+        """The member with that code, which names its folders and so is compared as it stands; None where there is none."""
+        return self._members.get(code)
 
     def valid_in(self, from_: str | None, to: str | None, cycle: str) -> bool:
-        """Whether a row that carries these cycle codes is valid in that cycle."""
-        order = {c.code: i for i, c in enumerate(self.cycles)}
-        return (order[from_] if from_ else 0) <= order[cycle] <= (order[to] if to else len(order))
+        """Whether a row that carries these cycle codes is valid in that cycle; KeyError for a code of no cycle."""
+        first = self._place[from_.casefold()] if from_ else 0
+        last = self._place[to.casefold()] if to else len(self.cycles)
+        return first <= self._place[cycle.casefold()] <= last
 
     def indicators_in(self, cycle: str) -> dict[str, Indicator]:
-        """The logframe rows valid in that cycle, by code. Where several are, the later one in the file holds (an addendum's)."""
-        return {row.indicator: row for row in self.logframe if self.valid_in(row.from_, row.to, cycle)}
+        """The logframe rows valid in that cycle, by code, in the order of the file. KeyError for a code of no cycle."""
+        return self._logframes[self._place[cycle.casefold()]]
 
     def budget_in(self, cycle: str) -> tuple[BudgetLine, ...]:
+        """The budget valid in that cycle; KeyError for a code of no cycle."""
         return tuple(row for row in self.budget if self.valid_in(row.from_, row.to, cycle))
 
     @property
     def dimensions(self) -> tuple[str, ...]:
         """All dimensions of the logframe, in order of first appearance."""
+        return self._dimensions
+
+    @cached_property
+    def _place(self) -> dict[str, int]:
+        """Cycle codes without case, each with its place in `cycles`."""
+        return {cycle.code.casefold(): i for i, cycle in enumerate(self.cycles)}
+
+    @cached_property
+    def _members(self) -> dict[str, Member]:
+        return {member.member: member for member in self.members}
+
+    @cached_property
+    def _logframes(self) -> tuple[dict[str, Indicator], ...]:
+        """For each cycle its indicators by code."""
+        return tuple({row.indicator: row for row in self.logframe if self.valid_in(row.from_, row.to, cycle.code)} for cycle in self.cycles)
+
+    @cached_property
+    def _dimensions(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name for row in self.logframe for name in row.disaggregation))
+
+    def __getstate__(self) -> dict[Any, Any]:
+        """The fields alone: equal agreements have equal pickles, whatever was looked up in them."""
+        state = super().__getstate__()
+        return {**state, "__dict__": {name: value for name, value in state["__dict__"].items() if name in type(self).model_fields}}
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """As pydantic does it; the copy looks up anew, since `update` may have changed what is found."""
+        copied = super().model_copy(update=update, deep=deep)
+        for name in copied.__dict__.keys() - type(self).model_fields.keys():
+            del copied.__dict__[name]
+        return copied

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 BINARIES = ("ceph-mon", "ceph-osd", "ceph", "radosgw", "radosgw-admin", "monmaptool")
-ACCESS_KEY, SECRET_KEY = "TESTACCESSKEY1234567", "testsecretkey1234567890"  # noqa: S105 (of a server that lives as long as the tests)
+ACCESS_KEY, SECRET_KEY = "TESTACCESSKEY1234567", "testsecretkey1234567890"
 
 _CONF = """\
 [global]
