@@ -82,13 +82,14 @@ def report(
     cycle: CycleCode,
     language: Annotated[list[str] | None, typer.Option("--language", help="Language of the report; may be repeated.")] = None,
     include_late: IncludeLate = False,
+    approve: Annotated[bool, typer.Option("--approve", help="Wait for a person to approve it in Prefect's UI before it is delivered.")] = False,
 ) -> None:
     """Aggregate, render, deliver, as a new version in reports/CYCLE/."""
 
     def call() -> Any:
         from flows.report_cycle import report_cycle
 
-        return report_cycle(cycle, language or None, include_late, return_state=True)
+        return report_cycle(cycle, language or None, include_late, approve, return_state=True)
 
     raise typer.Exit(run_flow(call))
 

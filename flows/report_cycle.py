@@ -7,6 +7,7 @@ from typing import Any
 from prefect import flow
 from prefect.states import State
 
+from tasks.approval import wait_for_approval
 from tasks.faults import OperatorFault
 from tasks.outcome import Outcome, ended, failed
 from tasks.steps import (
@@ -24,13 +25,14 @@ from tasks.steps import (
 
 
 @flow(name="report-cycle", flow_run_name="report-{cycle}")
-def report_cycle(cycle: str, languages: list[str] | None = None, include_late: bool = False) -> State[Any]:
+def report_cycle(cycle: str, languages: list[str] | None = None, include_late: bool = False, require_approval: bool = False) -> State[Any]:
     """Makes the report of a cycle from the submissions as they now stand and delivers it as a new version; unchanged inputs make none.
 
     Args:
         cycle: Code of the cycle as agreement.yaml lists it, e.g. 2019-H1.
         languages: Languages of the report, e.g. en; empty for the contract's own.
         include_late: Let submissions in that arrived after the grace days.
+        require_approval: Wait for a person to approve the report in this UI before it is delivered.
     """
     try:
         desk = load(cycle)
@@ -42,7 +44,8 @@ def report_cycle(cycle: str, languages: list[str] | None = None, include_late: b
             figures = add_up(desk, inbox, judged, basis)
             data = write_data_files(desk, figures, judged)
             pdfs = render_reports(desk, figures, judged, data, basis)
-            delivery = deliver_report(desk, basis, data, pdfs)
+            approval = wait_for_approval(figures.figures, figures.states, figures.findings, basis.identifier) if require_approval else None
+            delivery = deliver_report(desk, basis, data, pdfs, approval)
         outcome: Outcome = summarise_report(desk, inbox, judged, delivery)
     except OperatorFault as fault:
         return failed(fault)

@@ -158,9 +158,12 @@ def render_reports(desk: Desk, totals: Totals, judged: Judged, data: Mapping[str
 
 
 @step
-def deliver_report(desk: Desk, basis: Basis, data: Mapping[str, bytes], pdfs: Mapping[str, bytes]) -> deliver.Delivery:
+def deliver_report(
+    desk: Desk, basis: Basis, data: Mapping[str, bytes], pdfs: Mapping[str, bytes], approval: bytes | None
+) -> deliver.Delivery:
     """All files, then the manifest, then latest.json."""
-    return deliver.deliver(desk.store, basis.content, {**pdfs, **{f"data/{name}": content for name, content in data.items()}})
+    files = {**pdfs, **{f"data/{name}": content for name, content in data.items()}, **({"approval.json": approval} if approval else {})}
+    return deliver.deliver(desk.store, basis.content, files)
 
 
 # --- open -------------------------------------------------------------------------------------------------------------
