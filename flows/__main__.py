@@ -49,7 +49,7 @@ def _quiet_prefect() -> None:
     log.addHandler(handler)
     log.setLevel(logging.INFO)
     log.propagate = False
-    if "PREFECT_API_URL" not in os.environ:
+    if "PREFECT_API_URL" not in os.environ and "prefect" not in sys.modules:
         print("  starting Prefect …", file=sys.stderr)
 
 

@@ -53,7 +53,7 @@ def aggregate(
     """All figures of a report of this cycle, and the cost lines they are made of."""
     cycles, reporting = agreement.cycles_to(cycle), agreement.reporting_period(cycle)
     lines = cost_lines(agreement, judged.accepted["expenditure"])
-    labels = {heading: words["en"] for heading, words in profile.headings.items()}
+    labels = {heading: words[agreement.contract.language] for heading, words in profile.headings.items()}
     figures = Figures(
         cycle=cycle,
         cycles=cycles,

@@ -14,7 +14,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
@@ -44,12 +44,15 @@ class Changed(StoreError):
 
 @dataclass(frozen=True, slots=True)
 class Info:
-    """An object: `modified` is its arrival (aware, UTC), `size` in bytes, `token` changes when its content does."""
+    """An object: `modified` is its arrival (aware, UTC), `size` in bytes, `token` changes when its content does.
+
+    `sha256` in hex is known after `head`; a listing leaves it empty, since not every store keeps it."""
 
     key: str
     size: int
     modified: datetime
     token: str
+    sha256: str = ""
 
 
 class Store(Protocol):
@@ -59,7 +62,7 @@ class Store(Protocol):
         """Objects whose key begins with the prefix, in byte order of their keys."""
 
     def head(self, key: str) -> Info | None:
-        """What is known of an object without reading it; None where there is none."""
+        """Arrival time, size and SHA-256 of an object; None where there is none."""
 
     def read(self, key: str, token: str | None = None) -> bytes:
         """Raises NotFound, and Changed where the object is no longer the one that was listed with this token."""
@@ -78,6 +81,10 @@ class Store(Protocol):
 
     def locate(self, key: str) -> str:
         """Where a person finds the object: a path or an s3:// URL."""
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def open_store(url: str) -> Store:
@@ -147,7 +154,7 @@ class DirectoryStore:
     def head(self, key: str) -> Info | None:
         path = self._path(key)
         with self._faults("look at", key):
-            return self._info(key, path.stat()) if path.is_file() else None
+            return replace(self._info(key, path.stat()), sha256=_sha256(path.read_bytes())) if path.is_file() else None
 
     def read(self, key: str, token: str | None = None) -> bytes:
         path = self._path(key)
@@ -213,6 +220,8 @@ def _flush_directory(path: Path) -> None:
 # --- S3 ---------------------------------------------------------------------------------------------------------------
 
 Result = TypeVar("Result")
+_DIGEST = "sha256"
+"""Metadata under which our own objects carry their SHA-256: a flipped bit is noticed on any server."""
 
 _REASONS = {
     "NoSuchBucket": "there is no such bucket; create it or correct FPA_STORAGE",
@@ -301,13 +310,16 @@ class S3Store:
             answer = self._call("look at", key, lambda client: client.head_object(Bucket=self.bucket, Key=self.prefix + key))
         except NotFound:
             return None
-        return Info(key, answer["ContentLength"], answer["LastModified"].astimezone(UTC).replace(microsecond=0), answer["ETag"].strip('"'))
+        modified = answer["LastModified"].astimezone(UTC).replace(microsecond=0)
+        kept = answer["Metadata"].get(_DIGEST)  # of objects we wrote; others are read
+        return Info(key, answer["ContentLength"], modified, answer["ETag"].strip('"'), kept or _sha256(self.read(key)))
 
     def read(self, key: str, token: str | None = None) -> bytes:
         def get(client: Any) -> tuple[bytes, str]:
             answer = client.get_object(Bucket=self.bucket, Key=self.prefix + key)
             data = answer["Body"].read()
-            if len(data) != answer["ContentLength"]:
+            kept = answer["Metadata"].get(_DIGEST)
+            if len(data) != answer["ContentLength"] or (kept and kept != _sha256(data)):
                 raise _incomplete(key)
             return data, answer["ETag"].strip('"')
 
@@ -333,9 +345,11 @@ class S3Store:
             return dict(zip(keys, pool.map(self.read, keys), strict=True))
 
     def _put(self, key: str, data: bytes, **conditions: str) -> None:
+        kept = {_DIGEST: _sha256(data)}
+
         def put(client: Any) -> None:
             digest = {"ContentMD5": base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()}
-            client.put_object(Bucket=self.bucket, Key=self.prefix + key, Body=data, ContentType=_content_type(key), **digest, **conditions)
+            client.put_object(Bucket=self.bucket, Key=self.prefix + key, Body=data, ContentType=_content_type(key), Metadata=kept, **digest, **conditions)
 
         self._call("write", key, put)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -30,7 +31,7 @@ def test_what_was_written_is_read_again(store: Store) -> None:
     assert store.read("a/b.csv") == b"two"
     info = store.head("a/b.csv")
     assert info is not None
-    assert (info.key, info.size) == ("a/b.csv", 3)
+    assert (info.key, info.size, info.sha256) == ("a/b.csv", 3, hashlib.sha256(b"two").hexdigest())
     assert abs(info.modified - datetime.now(UTC)) < timedelta(minutes=2)
 
 
