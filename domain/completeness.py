@@ -47,12 +47,25 @@ def counting(submissions: Iterable[Submission]) -> list[Submission]:
     return list({submission.key: submission for submission in newest.values()}.values())
 
 
-def counting_keys(submissions: Iterable[Submission]) -> set[str]:
-    """Keys of all files that count, over all members and cycles."""
+def by_member_and_cycle(submissions: Iterable[Submission]) -> dict[tuple[str, str], list[Submission]]:
     groups: dict[tuple[str, str], list[Submission]] = {}
     for submission in submissions:
         groups.setdefault((submission.member, submission.cycle), []).append(submission)
-    return {submission.key for group in groups.values() for submission in counting(group)}
+    return groups
+
+
+def counting_keys(submissions: Iterable[Submission]) -> set[str]:
+    """Keys of all files that count, over all members and cycles."""
+    return {submission.key for group in by_member_and_cycle(submissions).values() for submission in counting(group)}
+
+
+def open_rejections(submissions: Iterable[Submission]) -> list[Submission]:
+    """Rejected files that no later good one of their member has settled."""
+    found = []
+    for files in by_member_and_cycle(submissions).values():
+        settled = min(((s.received_at, s.key) for s in counting(files)), default=None)
+        found += [s for s in files if s.rejected and (settled is None or (s.received_at, s.key) > settled)]
+    return found
 
 
 def _state(agreement: Agreement, member: Member, cycle: str, files: Sequence[Submission], used: Sequence[Submission]) -> State:
@@ -78,9 +91,7 @@ def member_states(agreement: Agreement, cycles: Sequence[str], submissions: Sequ
 
     `rows_accepted` counts rows of the member's own files (none that were derived); `errors` and `warnings` are findings on the files that
     count or, where none does, on the newest one."""
-    by_key: dict[tuple[str, str], list[Submission]] = {}
-    for submission in submissions:
-        by_key.setdefault((submission.member, submission.cycle), []).append(submission)
+    by_key = by_member_and_cycle(submissions)
     accepted: dict[tuple[str, str], int] = {}
     for rows in judged.accepted.values():
         for row in rows:
@@ -104,7 +115,7 @@ def member_states(agreement: Agreement, cycles: Sequence[str], submissions: Sequ
                     submission="; ".join(submission.submission for submission in shown),
                     received_at=f"{max(s.received_at for s in shown):%Y-%m-%dT%H:%M:%SZ}" if shown else "",
                     rows_accepted=accepted.get((member.member, cycle), 0),
-                    errors=sum(f.severity in ("reject", "error") for f in of_shown),
+                    errors=sum(f.severity == "error" for f in of_shown),
                     warnings=sum(f.severity == "warning" for f in of_shown),
                 )
             )

@@ -139,7 +139,7 @@ def read_inbox(store: Store, agreement: Agreement, cycles: Sequence[str], includ
     contents = store.read_many([arrival.info.key for arrival in arrivals])
     receipts = _kept_receipts(store, cycles)
     inputs: dict[str, InputFile] = {}
-    jobs = []
+    jobs: dict[str, tuple[Arrival, bytes, datetime]] = {}
     for arrival in arrivals:
         data = contents[arrival.info.key]
         receipt_at = receipt_key(arrival.cycle, arrival.member, hashlib.sha256(data).hexdigest()[:12])
@@ -148,8 +148,8 @@ def read_inbox(store: Store, agreement: Agreement, cycles: Sequence[str], includ
             store.write_once(receipt_at, receipts[receipt_at])
         for key, content in ((arrival.info.key, data), (receipt_at, receipts[receipt_at])):
             inputs[key] = input_file(key, content)
-        jobs.append((arrival, data, _received_at(receipts[receipt_at])))
-    submissions = read_files(agreement, jobs)
+        jobs[receipt_at] = (arrival, data, _received_at(receipts[receipt_at]))  # one file sent twice is one submission: the last by key
+    submissions = read_files(agreement, list(jobs.values()))
     for submission in submissions:
         judge_arrival(agreement, submission, include_late)
     order = {cycle: i for i, cycle in enumerate(cycles)}

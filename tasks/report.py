@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from domain import datafiles
 from domain.agreement import Agreement
-from domain.completeness import counting, member_states
+from domain.completeness import counting_keys, member_states, open_rejections
 from domain.figures import Figures, MemberState
 from domain.findings import Finding
 from domain.money import CostLine
@@ -42,18 +42,10 @@ def read_texts(store: Store, cycle: str, languages: Sequence[str]) -> Texts:
 
 
 def findings_of_report(figures: Figures, submissions: Sequence[Submission], judged: Judged) -> list[Finding]:
-    """Findings on what the report is made of, over its reporting period: the files that count, and rejected ones that are newer than these
-    (or lie there alone)."""
-    shown = set()
-    groups: dict[tuple[str, str], list[Submission]] = {}
-    for submission in submissions:
-        if submission.cycle in figures.reporting:
-            groups.setdefault((submission.member, submission.cycle), []).append(submission)
-    for files in groups.values():
-        used = counting(files)
-        since = min(((s.received_at, s.key) for s in used), default=None)
-        kept = used + [s for s in files if s.rejected and (since is None or (s.received_at, s.key) > since)]
-        shown |= {(s.member, s.cycle, s.submission) for s in kept}
+    """Findings on what the report is made of, over its reporting period: the files that count, and rejected ones that no good one has settled."""
+    of_report = [submission for submission in submissions if submission.cycle in figures.reporting]
+    keys = counting_keys(of_report) | {submission.key for submission in open_rejections(of_report)}
+    shown = {(s.member, s.cycle, s.submission) for s in of_report if s.key in keys}
     return [finding for finding in judged.findings if (finding.member, finding.cycle, finding.submission) in shown]
 
 

@@ -16,7 +16,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from domain.agreement import Agreement
-from domain.completeness import counting_keys, is_due, member_states
+from domain.completeness import counting_keys, is_due, member_states, open_rejections
 from domain.figures import Figures, MemberState
 from domain.findings import Finding
 from domain.money import CostLine
@@ -209,7 +209,7 @@ def summarise_collection(desk: Desk, inbox: Inbox, judged: Judged, written: int)
         f"{len(files)} files read; " + ", ".join(f"{number} {state}" for state, number in counts.items()),
         f"feedback lies in {desk.store.locate(f'feedback/{desk.cycle}')} ({written} written now)",
     ]
-    rejected = sum(submission.rejected for submission in files)
+    rejected = len(open_rejections(files))
     return Outcome(done=done, needs_person=_needs(states, sum(f.severity == "error" for f in of_cycle), rejected))
 
 
@@ -219,7 +219,7 @@ def summarise_report(desk: Desk, inbox: Inbox, judged: Judged, delivery: deliver
     reporting = desk.agreement.reporting_period(desk.cycle)
     states = member_states(desk.agreement, reporting, inbox.submissions, judged)
     errors = sum(finding.severity == "error" and finding.cycle in reporting for finding in judged.findings)
-    rejected = sum(submission.rejected and submission.cycle in reporting for submission in inbox.submissions)
+    rejected = len(open_rejections(s for s in inbox.submissions if s.cycle in reporting))
     rates = _missing_rates(judged, inbox)
     said = "delivered" if delivery.new else "nothing has changed since"
     done = [f"{said} {delivery.version} of the report of {desk.cycle}: {desk.store.locate(delivery.key)}"]
