@@ -141,9 +141,10 @@ class _Yaml:
     cycles: list[Row]
 
     @property
-    def codes(self) -> dict[str, str]:
-        """Cycle codes without case, each with its spelling; none where the file could not be read."""
-        return {code.casefold(): code for cycle in reversed(self.cycles) if (code := cycle.texts.get("code", ""))}
+    def codes(self) -> dict[str, str] | None:
+        """The cycles' codes in their order, without case, each with its spelling; None where one of them is not known."""
+        codes = [cycle.get("code") for cycle in self.cycles]
+        return {code.casefold(): code for code in codes} if codes and None not in codes else None
 
 
 def _read_yaml(problems: Problems, files: Mapping[str, bytes]) -> _Yaml:
@@ -243,9 +244,9 @@ def _check_float_traps(problems: Problems, table: Table) -> None:
 def _check_logframe(problems: Problems, logframe: Table) -> None:
     """Baselines and targets have their years; percentages are combined in a way that keeps them percentages."""
     for row in logframe.rows:
-        for name in ("baseline", "target"):
-            if row.get(name) is not None and not row.texts.get(f"{name}_year"):
-                problems.add(logframe.file, row.line, f"{name}_year", f"is empty, but the row has a {name}; expected is {cells.YEAR.expected}")
+        for name, year in (("baseline", "baseline_year"), ("target", "target_year")):
+            if row.get(name) is not None and year in row.values and row.get(year) is None:
+                problems.add(logframe.file, row.line, year, f"is empty, but the row has a {name}; expected is {cells.YEAR.expected}")
         if row.get("measure") == "percentage" and row.get("value_kind") == "period" and row.get("across_periods") in ("max", "mean"):
             message = f"{row.get('across_periods')!r} is not sum or latest, the two a percentage allows: its numerators and denominators are added, or the latest are taken"
             problems.add(logframe.file, row.line, "across_periods", message)
@@ -296,6 +297,7 @@ def _check_validity(problems: Problems, table: Table, column: str, codes: Sequen
             problems.add(table.file, row.line, "to", f"{row.get('to')} lies before from, {row.get('from')}")
             continue
         groups.setdefault(values, []).append((*span, row))
+    told: set[int] = set()
     for values, spans in groups.items():
         spans.sort(key=lambda span: (span[0], span[2].line))
         _, reach, widest = spans[0]
@@ -307,7 +309,9 @@ def _check_validity(problems: Problems, table: Table, column: str, codes: Sequen
             elif first <= reach:
                 other, later = sorted((widest.line, row.line))
                 message = f"{' '.join(values)} is valid in cycle {codes[first]} here and in row {other}: give one of them an end (to) or a later beginning (from)"
-                problems.add(table.file, later, column, message)
+                if later not in told:
+                    problems.add(table.file, later, column, message)
+                told.add(later)
             if last >= reach:
                 reach, widest = last, row
 
@@ -338,9 +342,10 @@ def _check_lines(problems: Problems, budget: Table, codes: Sequence[str]) -> Non
 
 
 def _codes_of(table: Table, column: str) -> dict[str, str] | None:
-    """The codes that a table defines, without case, each with the spelling of its first row; None where it could not be read. Codes of rows
-    in error are among them: what points there is not wrong."""
-    return {text.casefold(): text for row in reversed(table.rows) if (text := row.texts.get(column, ""))} if table.read else None
+    """The codes that a table defines, without case, each with the spelling of its first row; None where one is in error or the file could not
+    be read: what points there cannot be judged then."""
+    codes = [row.get(column) for row in reversed(table.rows)]
+    return {code.casefold(): code for code in codes} if table.read and None not in codes else None
 
 
 def _refer(problems: Problems, table: Table, column: str, codes: Mapping[str, str] | None, where: str) -> None:
@@ -404,7 +409,7 @@ def read_agreement(files: Mapping[str, bytes], profiles: Collection[str] | None 
     read = _read_yaml(problems, files)
     tables = {name: read_table(problems, files, f"agreement/{name}.csv", columns, required=True) for name, columns in REQUIRED.items()}
     tables |= {name: read_table(problems, files, f"agreement/{name}.csv", columns) for name, columns in OPTIONAL.items()}
-    cycles = read.codes or None
+    cycles = read.codes
     desk = {
         (code, name): read_table(problems, files, f"desk/{code}/{name}.csv", columns)
         for code in (cycles or {}).values()
@@ -415,7 +420,7 @@ def read_agreement(files: Mapping[str, bytes], profiles: Collection[str] | None 
     _check_tables(problems, tables)
     _check_references(problems, tables, desk, cycles)
     if cycles:
-        codes = list(dict.fromkeys(code for cycle in read.cycles if (code := cycles.get(cycle.texts.get("code", "").casefold()))))
+        codes = list(cycles.values())
         _check_validity(problems, tables["logframe"], "indicator", codes)
         _check_validity(problems, tables["budget"], "heading", codes)
         _check_validity(problems, tables["assignments"], "indicator", codes, beside=("member", "country"))

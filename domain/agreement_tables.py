@@ -72,10 +72,9 @@ class Column:
 
 @dataclass(slots=True)
 class Row:
-    """A record: its texts as they stand, and the values of those that are right (None: empty). A wrong cell has no value."""
+    """A record: the values of its cells by column, None for an empty one. A wrong cell is not among them."""
 
     line: int
-    texts: dict[str, str] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
 
     def get(self, name: str) -> Any:
@@ -102,7 +101,6 @@ class Place(NamedTuple):
 
 def read_value(problems: Problems, place: Place, row: Row, column: Column, text: str, decimal_comma: bool = False) -> None:
     """Puts the value of a text into the row, or notes at that place what is wrong with it."""
-    row.texts[column.name] = text
     if not text:
         if column.empty:
             row.values[column.name] = None
@@ -223,13 +221,12 @@ def _row(
     problems: Problems, file: str, line: int, cells: list[str], columns: Sequence[Column], positions: Mapping[str, int], width: int, delimiter: str
 ) -> Row:
     row = Row(line)
-    texts = {column.name: cells[positions[column.name]] if positions.get(column.name, width) < len(cells) else "" for column in columns}
     if any(cells[width:]):
         problems.add(file, line, "", f"the row has more cells than the header: a text that holds {delimiter!r} must stand in quotation marks")
-        row.texts = texts
         return row
+    texts = {name: cells[at] for name, at in positions.items() if at < len(cells)}
     for column in columns:
-        read_value(problems, Place(file, line, column.name), row, column, texts[column.name], decimal_comma=delimiter == ";")
+        read_value(problems, Place(file, line, column.name), row, column, texts.get(column.name, ""), decimal_comma=delimiter == ";")
     return row
 
 
