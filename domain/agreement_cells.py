@@ -15,6 +15,9 @@ from domain.numbers import is_placeholder, read_date
 from domain.schema import INDICATORS, SHEETS
 from domain.sdg import MAX_SDGS
 
+LONGEST_SHOWN = 60
+"""Characters of a cell that a message repeats."""
+
 
 class Wrong(Exception):
     """The text of a cell is none of its kind. Carries what is wrong with it where more is to be said than what was expected."""
@@ -28,6 +31,11 @@ class Kind:
     read: Callable[[str], Any]
     number: bool = False
     """Has numbers, in which a `;` file may have a decimal comma."""
+
+
+def shown(text: str) -> str:
+    """A text as a message repeats it: in quotation marks, on one line, and not without end."""
+    return repr(text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…")
 
 
 # --- numbers ----------------------------------------------------------------------------------------------------------
@@ -166,9 +174,9 @@ def looks_like_date(text: str) -> bool:
 
 def _code(text: str) -> str:
     if looks_like_date(text):
-        raise Wrong(f"{text!r} is a date where a code stands: format the column as text in Excel and type the code again")
+        raise Wrong(f"{shown(text)} is a date where a code stands: format the column as text in Excel and type the code again")
     if is_placeholder(text):
-        raise Wrong(f"{text!r} stands for an empty cell and can be no code")
+        raise Wrong(f"{shown(text)} stands for an empty cell and can be no code")
     return text
 
 
@@ -219,7 +227,7 @@ def _sdgs(text: str) -> tuple[str, ...]:
     if len(codes) > MAX_SDGS:
         raise Wrong(f"{len(codes)} SDGs are too many: the main one and up to nine others")
     if unknown := [code for code in codes if code not in SDG_CODES]:
-        raise Wrong(f"{unknown[0]!r} is not a goal or target of the SDG framework: write e.g. 8.8; 16.7; 5, the main one first")
+        raise Wrong(f"{shown(unknown[0])} is not a goal or target of the SDG framework: write e.g. 8.8; 16.7; 5, the main one first")
     return _distinct(codes)
 
 
@@ -233,7 +241,7 @@ def _codes(text: str) -> tuple[str, ...]:
 def _areas(text: str) -> tuple[str, ...]:
     parts = _codes(text)
     if unknown := [part for part in parts if part.upper() not in countries()]:
-        raise Wrong(f"{unknown[0]!r} is not {AREA.expected}")
+        raise Wrong(f"{shown(unknown[0])} is not {AREA.expected}")
     return _distinct([part.upper() for part in parts])
 
 
@@ -245,7 +253,7 @@ def choice(*allowed: str) -> Kind:
             raise Wrong
         return text.casefold()
 
-    return Kind(f"one of {' '.join(allowed)}", read)
+    return Kind(f"one of {' | '.join(allowed)}", read)
 
 
 def _text(text: str) -> str:
@@ -298,15 +306,15 @@ def _disaggregation(text: str) -> dict[str, tuple[str, ...]]:
         name, colon, rest = (piece.strip() for piece in part.partition(":"))
         categories = tuple(category.strip() for category in rest.split("|"))
         if not colon or not name or not all(categories) or re.search("[=/|]", name):
-            raise Wrong(f"{part!r} is not a dimension with its categories: write it as sex:female|male|other|unknown, several with ; between them")
+            raise Wrong(f"{shown(part)} is not a dimension with its categories: write it as sex:female|male|other|unknown, several with ; between them")
         if _as_name(name) in reserved_names():
-            raise Wrong(f"a dimension cannot be called {name!r}: another column has that name")
+            raise Wrong(f"a dimension cannot be called {shown(name)}: another column has that name")
         if _as_name(name) in map(_as_name, found):
-            raise Wrong(f"dimension {name!r} is listed twice")
+            raise Wrong(f"dimension {shown(name)} is listed twice")
         if len({category.casefold() for category in categories}) < len(categories):
-            raise Wrong(f"a category of dimension {name!r} is listed twice")
+            raise Wrong(f"a category of dimension {shown(name)} is listed twice")
         if placeholders := [category for category in categories if is_placeholder(category)]:
-            raise Wrong(f"{placeholders[0]!r} stands for an empty cell and can be no category")
+            raise Wrong(f"{shown(placeholders[0])} stands for an empty cell and can be no category")
         found[name] = categories
         if len(found) > 20 or len(categories) > 500:
             raise Wrong("more than 20 dimensions or 500 categories are too many")

@@ -35,7 +35,7 @@ from domain.agreement import (
     Subgrant,
     Waiver,
 )
-from domain.agreement_cells import Kind, choice, looks_like_date
+from domain.agreement_cells import Kind, choice, looks_like_date, shown
 from domain.agreement_tables import Column, Document, Problem, Problems, Row, Table, read_document, read_fields, read_list, read_table
 from domain.codes import FLOAT_TRAPS, ROLES, SENSITIVITIES
 from domain.schema import COVER_KEYS, SHEETS
@@ -176,7 +176,7 @@ def _read_zone(problems: Problems, document: Document) -> zoneinfo.ZoneInfo | No
             return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         pass
-    said = f"{name!r} is not" if isinstance(name, str) and name else "is missing; expected is"
+    said = f"{shown(name)} is not" if isinstance(name, str) and name else "is missing; expected is"
     problems.add(*document.place("timezone"), f"{said} a time zone by its name in the IANA database, e.g. Europe/Brussels")
     return None
 
@@ -187,7 +187,7 @@ def _check_contract(problems: Problems, read: _Yaml, profiles: Collection[str] |
         problems.add(*read.document.place("contract.end"), f"{contract.get('end')} lies before the start, {contract.get('start')}")
     profile = contract.get("profile")
     if profile and profiles is not None and profile not in profiles:
-        problems.add(*read.document.place("contract.profile"), f"{profile!r} is not a profile; there are {', '.join(sorted(profiles))}")
+        problems.add(*read.document.place("contract.profile"), f"{shown(profile)} is not a profile; there are {', '.join(sorted(profiles))}")
     if len(set(read.languages)) < len(read.languages):
         problems.add(*read.document.place("contract.report_languages"), "a language is listed twice")
 
@@ -199,7 +199,7 @@ def _check_cycles(problems: Problems, read: _Yaml) -> None:
     for i, cycle in enumerate(read.cycles):
         code, start, end = (cycle.get(name) for name in ("code", "start", "end"))
         if code and (first := seen.setdefault(code.casefold(), i)) != i:
-            problems.add(*read.document.place(f"cycles[{i}].code"), f"{code!r} is the code of cycles[{first}] too")
+            problems.add(*read.document.place(f"cycles[{i}].code"), f"{shown(code)} is the code of cycles[{first}] too")
         if start and expected and start != expected:
             whose = "the implementation period starts" if i == 0 else "the day after the cycle before"
             problems.add(*read.document.place(f"cycles[{i}].start"), f"{start} is not {expected}, {whose}: cycles follow one another without gap or overlap")
@@ -357,7 +357,7 @@ def _refer(problems: Problems, table: Table, column: str, codes: Mapping[str, st
         for code in given if isinstance(given, tuple) else (given,) if given else ():
             if code.casefold() not in codes:
                 hint = "; it is a date: format the column as text in Excel and type the code again" if looks_like_date(code) else ""
-                problems.add(table.file, row.line, column, f"{code!r} is not in {where}{hint}")
+                problems.add(table.file, row.line, column, f"{shown(code)} is not in {where}{hint}")
         if isinstance(given, tuple):
             row.values[column] = tuple(codes.get(code.casefold(), code) for code in given)
         elif given:
@@ -388,7 +388,7 @@ def _check_corrections(problems: Problems, corrections: Table, logframe: Table) 
     for row in corrections.rows:
         sheet, column = row.get("sheet"), row.get("column")
         if sheet and column and logframe.read and column not in columns[sheet]:
-            problems.add(corrections.file, row.line, "column", f"{column!r} is not a column of the sheet {sheet}")
+            problems.add(corrections.file, row.line, "column", f"{shown(column)} is not a column of the sheet {sheet}")
 
 
 def _check_unread(problems: Problems, files: Iterable[str], known: Collection[str]) -> None:

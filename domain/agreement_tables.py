@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 import yaml
 
-from domain.agreement_cells import Kind, Wrong, with_point
+from domain.agreement_cells import Kind, Wrong, shown, with_point
 from domain.grid import ERROR, ErrorCell, Unreadable, text_cell
 from domain.workbook import csv_records, decode_text
 
@@ -21,8 +21,6 @@ MAX_BYTES = 20 * 1024**2
 MAX_ROWS = 100_000
 MAX_YAML_BYTES = 256 * 1024
 """Of agreement.yaml, which has some lines a cycle."""
-LONGEST_SHOWN = 60
-"""Characters of a cell that a message repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ class Problem:
 
     def __str__(self) -> str:
         place = [self.file, *([f"row {self.row}"] if self.row else []), *([f"column {self.column}"] if self.column else [])]
-        return f"{', '.join(place)}: {self.message}"
+        return " ".join(f"{', '.join(place)}: {self.message}".split())
 
 
 @dataclass(slots=True)
@@ -107,14 +105,13 @@ def read_value(problems: Problems, place: Place, row: Row, column: Column, text:
         else:
             problems.add(*place, f"is empty; expected is {column.kind.expected}")
         return
-    shown = text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
     if ERROR.fullmatch(text):
-        problems.add(*place, f"{shown!r} is an error of the spreadsheet; expected is {column.kind.expected}")
+        problems.add(*place, f"{shown(text)} is an error of the spreadsheet; expected is {column.kind.expected}")
         return
     try:
         row.values[column.name] = column.kind.read(with_point(text) if decimal_comma and column.kind.number else text)
     except Wrong as wrong:
-        problems.add(*place, str(wrong) if wrong.args else f"{shown!r} is not {column.kind.expected}")
+        problems.add(*place, str(wrong) if wrong.args else f"{shown(text)} is not {column.kind.expected}")
 
 
 # --- CSV --------------------------------------------------------------------------------------------------------------

@@ -543,7 +543,9 @@ def test_two_faults_of_one_row_are_both_listed() -> None:
 def test_a_problem_reads_as_one_line() -> None:
     assert str(Problem("agreement/rates.csv", 4, "rate", "is empty")) == "agreement/rates.csv, row 4, column rate: is empty"
     assert str(Problem("agreement/rates.csv", None, "", "the file is missing")) == "agreement/rates.csv: the file is missing"
-    assert all("\n" not in str(problem) for problem in problems_of(with_cell(LOGFRAME, 4, "sdg", "a\nb")))
+    for text in ("a\nb", "x" * 5000):
+        (problem,) = problems_of(with_cell(LOGFRAME, 4, "sdg", text))
+        assert "\n" not in str(problem) and len(str(problem)) < 300
 
 
 # --- whatever comes -----------------------------------------------------------------------------------------------------
