@@ -201,7 +201,7 @@ def _check_cycles(problems: Problems, read: _Yaml) -> None:
         if code and (first := seen.setdefault(code.casefold(), i)) != i:
             problems.add(*read.document.place(f"cycles[{i}].code"), f"{shown(code)} is the code of cycles[{first}] too")
         if start and expected and start != expected:
-            whose = "the implementation period starts" if i == 0 else "the day after the cycle before"
+            whose = "when the implementation period starts" if i == 0 else "the day after the cycle before"
             problems.add(*read.document.place(f"cycles[{i}].start"), f"{start} is not {expected}, {whose}: cycles follow one another without gap or overlap")
         backwards = bool(start and end and end < start)
         if backwards:
