@@ -1,0 +1,65 @@
+"""What comes in from the inbox: which files, when they arrived, and what a file that breaks its reader costs."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tasks import collect
+from tasks.collect import list_inbox, read_inbox
+from tasks.store import open_store
+from tests.builders import clean, small_agreement
+
+AGREEMENT = small_agreement()
+
+
+def test_only_submissions_are_taken_from_the_inbox(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path))
+    for name in ("report.zip", "~$report.xlsx", "photo.jpg", "evidence/list.xlsx", "old.xls", ".hidden.xlsx", "sub/folder.ods"):
+        store.write(f"inbox/C1/bb/{name}", b"x")
+    store.write("inbox/C1/stray.xlsx", b"x")
+    store.write("inbox/C9/bb/report.zip", b"x")
+    assert [arrival.info.key for arrival in list_inbox(store, ["C1"])] == ["inbox/C1/bb/old.xls", "inbox/C1/bb/report.zip", "inbox/C1/bb/sub/folder.ods"]
+
+
+def test_the_receipt_is_written_at_first_sight_and_holds_from_then_on(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path))
+    store.write("inbox/C1/bb/report.zip", clean())
+    os.utime(tmp_path / "inbox/C1/bb/report.zip", (1561900000, 1561900000))
+    (first,) = read_inbox(store, AGREEMENT, ["C1"]).submissions
+    os.utime(tmp_path / "inbox/C1/bb/report.zip", (1999999999, 1999999999))  # a store that was copied and restored
+    inbox = read_inbox(store, AGREEMENT, ["C1"])
+    assert inbox.submissions[0].received_at == first.received_at
+    receipt = json.loads(store.read(f"feedback/C1/bb/{first.submission}/receipt.json"))
+    assert receipt["received_at"] == "2019-06-30T13:06:40Z"
+    assert {entry.key for entry in inbox.inputs} == {"inbox/C1/bb/report.zip", f"feedback/C1/bb/{first.submission}/receipt.json"}
+
+
+def test_the_same_file_sent_twice_is_one_submission(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path))
+    store.write("inbox/C1/bb/a.zip", clean())
+    store.write("inbox/C1/bb/b.zip", clean())
+    (submission,) = read_inbox(store, AGREEMENT, ["C1"]).submissions
+    assert submission.key == "inbox/C1/bb/b.zip"
+
+
+def test_a_file_that_takes_too_long_is_one_finding_and_the_others_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.builders import NUMBER, submission
+
+    store = open_store(str(tmp_path))
+    many = [NUMBER | {"indicator": f"N{i}", "comment": "x" * 40} for i in range(150_000)]
+    store.write("inbox/C1/aa/long.zip", submission("aa", "C1", [], many))
+    store.write("inbox/C1/bb/report.zip", clean())
+    monkeypatch.setattr(collect, "READ_SECONDS", 0.6)
+    found = {s.member: [(f.rule, f.details.get("reason")) for f in s.findings] for s in read_inbox(store, AGREEMENT, ["C1"]).submissions}
+    assert found == {"aa": [("submission.unreadable", "took-too-long")], "bb": []}
+
+
+def test_a_folder_of_no_member_is_not_read(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path))
+    store.write("inbox/C1/who/report.zip", b"anything")
+    (submission,) = read_inbox(store, AGREEMENT, ["C1"]).submissions
+    assert [f.rule for f in submission.findings] == ["submission.unknown-member"]

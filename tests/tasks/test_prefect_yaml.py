@@ -1,0 +1,27 @@
+"""Every deployment can be loaded, explains itself, and can be run with a cycle alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prefect.flows import Flow, load_flow_from_entrypoint
+
+DEPLOYMENTS: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parents[2] / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=lambda deployment: deployment["name"])
+def test_a_deployment_loads_its_flow_and_explains_itself(deployment: dict[str, Any]) -> None:
+    flow: Flow[Any, Any] = load_flow_from_entrypoint(deployment["entrypoint"])
+    assert flow.name == deployment["name"]
+    assert len(deployment["description"]) > 60
+    flow.validate_parameters({"cycle": "2019-H1"})
+    properties = flow.parameters if hasattr(flow.parameters, "keys") else flow.parameters.properties
+    assert all(entry.get("description") for entry in dict(properties).values())
+    assert deployment["concurrency_limit"]["limit"] == 1
+
+
+def test_there_is_a_deployment_for_every_flow() -> None:
+    assert {deployment["name"] for deployment in DEPLOYMENTS} == {"open-cycle", "collect-submissions", "report-cycle"}
