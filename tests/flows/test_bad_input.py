@@ -112,3 +112,21 @@ def test_a_rejected_newer_file_never_displaces_a_good_one(storage: Storage, fpa:
     assert total["value"] == "5"
     states = list(csv.DictReader((root / "reports/C1/v0001/data/members.csv").open(encoding="utf-8", newline="")))
     assert {row["member"]: row["state"] for row in states} == {"aa": "missing", "bb": "on time", "cc": "missing", "dd": "missing"}
+
+
+HOSTILE = ["<script>alert(1)</script>", "{{ 7*7 }}", '<img src="file:///etc/passwd">', "=cmd|' /C calc'!A0", "\u202egnp.exe", "x" * 20_000]
+
+
+def test_what_members_type_is_printed_as_text_and_nothing_is_fetched(storage: Storage, fpa: Fpa) -> None:
+    from pypdf import PdfReader
+
+    rows = [ACTIVITY | {"activity": f"A{i}", "title": text, "deviation": text, "type": "other"} for i, text in enumerate(HOSTILE)]
+    root = storage({**agreement_files(), "inbox/C1/bb/report.zip": submission(activities=rows, indicators=[NUMBER | {"comment": HOSTILE[3]}])})
+    status, _, err = fpa("report", "C1")
+    assert status == 1, err
+    text = "\n".join(page.extract_text() for page in PdfReader(root / "reports/C1/v0001/report.en.pdf").pages)
+    for printed in ("<script>alert(1)</script>", "{{ 7*7 }}", "file:///etc/passwd", "calc"):
+        assert printed in text.replace("\n", " ")
+    assert "root:" not in text
+    titles = [row["title"] for row in csv.DictReader((root / "reports/C1/v0001/data/activities.csv").open(encoding="utf-8", newline=""))]
+    assert titles[3] == "'" + HOSTILE[3]

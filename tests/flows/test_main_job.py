@@ -184,6 +184,36 @@ def test_collect_gives_feedback_once_and_status_tells_who_has_sent_what(sample: 
     assert "ODD" in wrong["message"]
 
 
+@pytest.mark.parametrize("standard", ["3a", "ua1"])
+def test_the_report_conforms_to_pdf_a_3a_and_pdf_ua_1(sample: Path, standard: str) -> None:
+    from tests import verapdf
+
+    if reason := verapdf.missing():
+        pytest.skip(reason)
+    for cycle in ("2019-H1", "2020-H1"):
+        assert verapdf.failures(sample / f"reports/{cycle}/v0001/report.en.pdf", standard) == []
+
+
+def test_the_pdf_prints_the_figures_of_the_data_files(sample: Path) -> None:
+    from pypdf import PdfReader
+
+    reader = PdfReader(sample / "reports/2020-H1/v0001/report.en.pdf")
+    text = "\n".join(page.extract_text() for page in reader.pages)
+    for row in table(sample, "2020-H1", "finance"):
+        for column in ("budget_eur", "period_eur", "previous_eur", "cumulative_eur"):
+            assert f"{Decimal(row[column]):,.2f}" in text, (row["heading"], column)
+    total = next(row for row in table(sample, "2020-H1", "sdg") if (row["scope"], row["kind"]) == ("reporting", "total"))
+    assert f"{int(total['women']):,} participations of women" in text
+    assert "Co-funded by the European Union" in text
+    assert {name: bytes(content[0]) for name, content in reader.attachments.items()} == {
+        f"{name}.csv": (sample / f"reports/2020-H1/v0001/data/{name}.csv").read_bytes() for name in ("indicators", "sdg", "finance", "members")
+    }
+    assert reader.trailer["/Root"]["/MarkInfo"]["/Marked"]
+    assert reader.trailer["/Root"]["/Lang"] == "en"
+    first = PdfReader(sample / "reports/2019-H1/v0001/report.en.pdf")
+    assert "to be completed by the coordinator" in " ".join("\n".join(page.extract_text() for page in first.pages).split())
+
+
 def test_open_writes_a_workbook_for_every_member_that_owes_one(sample: Path, fpa: Fpa, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FPA_STORAGE", str(sample))
     status, out, _ = fpa("open", "2020-H1")
