@@ -70,20 +70,19 @@ def _first_of_its_code(entries: Sequence[Entry]) -> list[Any]:
 
 def _not_suspected_joint(entries: Sequence[Entry]) -> list[Any]:
     """Same country, type and dates at two members without a joint code; a file that does not count is held against those that do."""
-    alike: dict[Any, list[Entry]] = defaultdict(list)
+    alike: dict[Any, dict[str, Entry]] = defaultdict(dict)
 
     def key(entry: Entry) -> tuple[Any, ...]:
         return tuple(entry.values[name] for name in ("country", "type", "start", "end"))
 
     for entry in entries:
         if takes_place(entry) and not entry.values["joint"] and entry.counts:
-            alike[key(entry)].append(entry)
+            alike[key(entry)].setdefault(entry.submission.member, entry)
     holds = []
     for entry in entries:
-        others = [other for other in alike.get(key(entry), []) if other.submission.member != entry.submission.member]
-        suspected = bool(others) and takes_place(entry) and not entry.values["joint"]
+        other = next((first for member, first in alike.get(key(entry), {}).items() if member != entry.submission.member), None)
+        suspected = other is not None and takes_place(entry) and not entry.values["joint"]
         holds.append(not suspected)
-        if suspected:
-            other = others[0]
+        if other is not None and suspected:
             entry.details["activities.joint.suspected"] = {"other_member": other.submission.member, "other_activity": other.values["activity"]}
     return holds

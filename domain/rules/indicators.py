@@ -215,6 +215,7 @@ def _mark_history(marks: _Marks, lists: Lists, derived: dict[tuple[Any, ...], Fr
             history[key][entry.cycle_index] = value
             if not slice_:
                 peers[definition.indicator, entry.cycle_index].append(value)
+    spreads: dict[tuple[str, int], tuple[Fraction, Fraction]] = {}
     for index, definition, key, value in current:
         entry = marks.entries[index]
         earlier = [figure for cycle, figure in sorted(history[key].items()) if cycle < entry.cycle_index]
@@ -223,20 +224,27 @@ def _mark_history(marks: _Marks, lists: Lists, derived: dict[tuple[Any, ...], Fr
         if not key[3]:
             own = definition.value_kind == "period" and len(earlier) >= MIN_HISTORY
             against = earlier if own else peers[definition.indicator, entry.cycle_index]
-            _mark_outlier(marks, index, value, against, "history" if own else "peers", MIN_HISTORY if own else MIN_PEERS)
+            if len(against) >= (MIN_HISTORY if own else MIN_PEERS):
+                peers_of = (definition.indicator, entry.cycle_index)
+                if not own and peers_of not in spreads:
+                    spreads[peers_of] = _middle_and_spread(against)
+                middle, spread = _middle_and_spread(against) if own else spreads[peers_of]
+                _mark_outlier(marks, index, value, middle, spread, "history" if own else "peers", len(against))
 
 
-def _mark_outlier(marks: _Marks, index: int, value: Fraction, against: Sequence[Fraction], test: str, at_least: int) -> None:
-    """Modified z-score 0.6745 · (x − median) / MAD; nothing is said where there are too few figures or they do not spread."""
-    if len(against) < at_least:
-        return
-    middle = median(against)
-    spread = median([abs(figure - middle) for figure in against])
+def _middle_and_spread(figures: Sequence[Fraction]) -> tuple[Fraction, Fraction]:
+    """Median, and median absolute deviation from it."""
+    middle = median(figures)
+    return middle, median([abs(figure - middle) for figure in figures])
+
+
+def _mark_outlier(marks: _Marks, index: int, value: Fraction, middle: Fraction, spread: Fraction, test: str, number: int) -> None:
+    """Modified z-score 0.6745 · (x − median) / MAD; nothing is said where the figures do not spread."""
     if not spread:
         return
     z = Fraction(6745, 10000) * (value - middle) / spread
     if abs(z) > MAX_Z:
-        marks.mark("not_outlying", index, {"test": test, "median": _number(middle), "z": f"{float(z):.1f}", "n": str(len(against))})
+        marks.mark("not_outlying", index, {"test": test, "median": _number(middle), "z": f"{float(z):.1f}", "n": str(number)})
 
 
 def _number(value: Fraction) -> str:
