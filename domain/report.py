@@ -14,8 +14,8 @@ from domain.submission import AcceptedRow
 
 @dataclass(frozen=True, slots=True)
 class ReportDocument:
-    """`members`: states over the reporting period; `accepted`: rows of all cycles by sheet; `texts`: section to Markdown, the network's own words;
-    `attachments`: file name to content, attached to the PDF."""
+    """`members`: states over the reporting period; `accepted`: rows of all cycles by sheet; `findings`: of the reporting period; `texts`: section
+    to Markdown, the network's own words in the report's language; `attachments`: file name to content, attached to the PDF."""
 
     agreement: Agreement
     profile: Profile
@@ -27,6 +27,17 @@ class ReportDocument:
     attachments: Mapping[str, bytes]
 
     @property
+    def kind(self) -> str:
+        """interim, final, or none (a report for the network itself)."""
+        return self.agreement.cycle(self.figures.cycle).report
+
+    @property
+    def asked_texts(self) -> list[str]:
+        """Sections of the profile that a report of this kind asks for; one for the network itself those of an interim report."""
+        kind = "final" if self.kind == "final" else "interim"
+        return [section for section, text in self.profile.texts.items() if kind in text.reports]
+
+    @property
     def missing_texts(self) -> list[str]:
-        """Sections of the profile that the network has not written yet."""
-        return [section for section in self.profile.texts if not self.texts.get(section, "").strip()]
+        """Asked sections that the network has not written yet."""
+        return [section for section in self.asked_texts if not self.texts.get(section, "").strip()]

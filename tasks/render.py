@@ -1,33 +1,40 @@
 """Render: the report as PDF/A-3a and PDF/UA-1, from templates/report. The same document gives the same bytes, whatever clock, time zone or locale.
 
-Members' text is data: autoescaped, never markup; the renderer can open nothing but the template folder.
+Members' text is data: it is escaped, never markup, and the renderer can open nothing but the template folder.
 """
 
 from __future__ import annotations
 
+import io
 import os
-from collections import Counter, defaultdict
+import re
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
-from decimal import Decimal
-from fractions import Fraction
+from datetime import UTC, date, datetime
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from domain.codes import NOT_TAKEN_PLACE, REGIONS, goal_of, sdg_order
-from domain.datafiles import SIGNIFICANT_DIGITS
-from domain.figures import FinanceLine, IndicatorFigure, SdgFigure
 from domain.report import ReportDocument
-from domain.submission import AcceptedRow
 from tasks.faults import OperatorFault
 
 LANGUAGES = ("en",)
 """Languages whose template texts are there."""
-MAX_FINDINGS_PRINTED = 150
-MISSING = "–"
-"""What is not reported; never 0."""
+MAX_FINDINGS = 150
+"""Findings printed one by one; the others are counted, and stand in data/findings.csv."""
+MAX_ROWS = 300
+"""Rows printed of one list that members fill (activities of a result, outcomes, …); the others are counted."""
+MAX_CELL = 500
+"""Characters printed of a member's text in a table."""
+MAX_ANSWER = 6000
+"""Characters printed of a member's answer to a guiding question."""
+REPLACEMENT = "\ufffd"
+"""Stands for a character that none of the report's typefaces has."""
+
+_RENDERING = threading.Lock()
+"""One PDF at a time in a process: the renderer takes the date from the environment."""
 
 
 def check_languages(languages: Sequence[str]) -> None:
@@ -37,225 +44,104 @@ def check_languages(languages: Sequence[str]) -> None:
             raise OperatorFault(f"The report cannot be rendered in {language!r} yet; its languages are {', '.join(LANGUAGES)}.")
 
 
-# --- numbers and dates as the language writes them --------------------------------------------------------------------
+def render_report(document: ReportDocument, language: str, identifier: str, created: date | None = None) -> bytes:
+    """The report as PDF/A-3a and PDF/UA-1, tagged, with its attachments.
+
+    `identifier`: at least 32 hex digits that stand for what the report was made of. `created`: the date the file bears; without one the last day
+    of the reporting period, so that a report says the same whenever it is made. Raises OperatorFault for a language there are no texts in."""
+    check_languages([language])
+    day = created or document.agreement.cycle(document.figures.cycle).end
+    with resources.as_file(resources.files("templates").joinpath("report")) as folder, _RENDERING:
+        html = printable(render_html(document, language), _characters(folder))
+        with _fixed_date(day), _language_of_parts():
+            pdf = _write_pdf(html, folder, document.attachments, identifier, datetime(day.year, day.month, day.day, tzinfo=UTC))
+    return _declare_accessible(pdf)
 
 
-def _decimal(value: Fraction | Decimal | int) -> Decimal:
-    if isinstance(value, Fraction):
-        from decimal import Context
-
-        return Context(prec=SIGNIFICANT_DIGITS).divide(Decimal(value.numerator), Decimal(value.denominator))
-    return Decimal(value)
+# --- HTML -------------------------------------------------------------------------------------------------------------
 
 
-class Words:
-    """Numbers, money, dates and countries as a language writes them."""
+def render_html(document: ReportDocument, language: str) -> str:
+    """The report as HTML; whatever members wrote is escaped."""
+    import jinja2
 
-    def __init__(self, language: str) -> None:
-        from babel import Locale
+    from tasks.report_view import ReportView, people
+    from tasks.wording import Wording
 
-        self.language = language
-        self.locale = Locale.parse({"en": "en_GB"}.get(language, language))
-
-    def number(self, value: Fraction | Decimal | int | None, decimals: int = 2) -> str:
-        """At most so many decimals; "–" for what is missing."""
-        from babel.numbers import format_decimal
-
-        return MISSING if value is None else format_decimal(_decimal(value), format=f"#,##0.{'#' * decimals}", locale=self.locale)
-
-    def percent(self, value: Fraction | None) -> str:
-        """A figure in percent, one decimal."""
-        from babel.numbers import format_decimal
-
-        return MISSING if value is None else format_decimal(_decimal(value), format="#,##0.0", locale=self.locale) + "\u00a0%"
-
-    def money(self, cents: int | None) -> str:
-        """EUR cents with two decimals, without the sign of the currency (it stands in the heading)."""
-        from babel.numbers import format_decimal
-
-        return MISSING if cents is None else format_decimal(Decimal(cents) / 100, format="#,##0.00", locale=self.locale)
-
-    def day(self, value: date | None) -> str:
-        from babel.dates import format_date
-
-        return MISSING if value is None else format_date(value, format="d MMM y", locale=self.locale).replace(" ", "\u00a0")
-
-    def country(self, code: str | None) -> str:
-        if code is None:
-            return MISSING
-        return REGIONS.get(code) or str(self.locale.territories.get(code, code))
+    wording = Wording(language)
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("templates", "report"), extensions=["jinja2.ext.i18n"],
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    environment.install_gettext_callables(wording.gettext, wording.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    printed = ("number", "percent", "at_most_percent", "cents", "amount", "euros", "day", "moment", "country")
+    environment.filters |= {name: getattr(wording, name) for name in printed} | {"markdown": markdown, "cut": cut, "people": people}
+    limits = {"findings": MAX_FINDINGS, "rows": MAX_ROWS, "cell": MAX_CELL, "answer": MAX_ANSWER}
+    return environment.get_template("report.html.j2").render(
+        v=ReportView(document, wording), d=document, a=document.agreement, p=document.profile, f=document.figures, lang=language, limits=limits, period=wording.period
+    )
 
 
-# --- what the template prints -----------------------------------------------------------------------------------------
-
-
-class View:
-    """The document as the template asks for it: figures by result, activities by result, goals. It looks up and orders; it computes no figure."""
-
-    def __init__(self, document: ReportDocument, words: Words) -> None:
-        self.document, self.words = document, words
-        self.agreement, self.profile, self.figures = document.agreement, document.profile, document.figures
-        self.cycle = self.agreement.cycle(self.figures.cycle)
-        self.start = self.agreement.cycle(self.figures.reporting[0]).start
-        self.kind = self.cycle.report if self.cycle.report != "none" else "interim"
-        self.logframe = self.agreement.indicators_in(self.figures.cycle)
-        self.member_names = {member.member: member.name for member in self.agreement.members}
-        self._indicators: dict[tuple[str, str, str, str], list[IndicatorFigure]] = defaultdict(list)
-        for figure in self.figures.indicators:
-            self._indicators[figure.indicator, figure.scope, figure.level, figure.area].append(figure)
-        self.activities = [row for row in document.accepted["activities"] if row.cycle in self.figures.reporting]
-
-    def total(self, indicator: str, scope: str) -> IndicatorFigure | None:
-        return next((figure for figure in self._indicators.get((indicator, scope, "network", ""), ()) if not figure.slice), None)
-
-    def slices(self, indicator: str, scope: str) -> list[IndicatorFigure]:
-        return [figure for figure in self._indicators.get((indicator, scope, "network", ""), ()) if figure.slice]
-
-    def value(self, figure: IndicatorFigure | None) -> str:
-        """A figure in its measure: 12.5 %, 3 of 5 yes, 1,234."""
-        if figure is None:
-            return MISSING
-        measure = self.logframe[figure.indicator].measure if figure.indicator in self.logframe else "number"
-        if measure == "percentage":
-            return self.words.percent(figure.value)
-        if measure == "yes_no":
-            return f"{self.words.number(figure.numerator)} of {self.words.number(figure.denominator)}"
-        return self.words.number(figure.value)
-
-    def of_measure(self, indicator: str, value: Decimal | None) -> str:
-        """A baseline or target."""
-        if value is None:
-            return MISSING
-        return self.words.number(value) + ("\u00a0%" if self.logframe[indicator].measure == "percentage" else "")
-
-    def results(self) -> Iterator[tuple[str, str, str, list[Any], list[AcceptedRow]]]:
-        """(level, code, statement, indicators, activities) by result: outcomes and impact first, as the logframe lists them."""
-        order = {"impact": 0, "outcome": 1, "output": 2}
-        found: dict[str, list[Any]] = {}
-        for indicator in self.logframe.values():
-            found.setdefault(indicator.result, []).append(indicator)
-        for code, indicators in sorted(found.items(), key=lambda item: order[item[1][0].level]):
-            rows = [row for row in self.activities if row.values["result"] == code and row.values["status"] not in NOT_TAKEN_PLACE]
-            yield indicators[0].level, code, indicators[0].statement, indicators, rows
-
-    def has_figures(self, indicators: Sequence[Any]) -> bool:
-        return any((entry.indicator, "cumulative", "network", "") in self._indicators for entry in indicators)
-
-    def reported(self, indicators: Sequence[Any]) -> list[Any]:
-        """Of a long logframe only what anybody has reported is printed in chapter 2; the whole stands in its annex and in the data."""
-        keys = {figure.indicator for figure in self.figures.indicators}
-        return [entry for entry in indicators if entry.indicator in keys]
-
-    def named(self, rows: Sequence[AcceptedRow]) -> list[AcceptedRow]:
-        """Rows that may be named; what sensitivity withholds is counted, never named."""
-        levels = {member.member: member.sensitivity for member in self.agreement.members}
-        return [row for row in rows if "internal" not in (row.values.get("sensitivity"), levels.get(row.member))]
-
-    def not_done(self) -> list[AcceptedRow]:
-        return [row for row in self.activities if row.values["status"] in NOT_TAKEN_PLACE]
-
-    def rows(self, sheet: str) -> list[AcceptedRow]:
-        return [row for row in self.document.accepted[sheet] if row.cycle in self.figures.reporting]
-
-    def sdg(self, scope: str, kind: str, code: str = "") -> SdgFigure | None:
-        return next((figure for figure in self.figures.sdg if (figure.scope, figure.kind, figure.sdg) == (scope, kind, code)), None)
-
-    def goals(self, scope: str = "reporting") -> list[SdgFigure]:
-        return [figure for figure in self.figures.sdg if figure.scope == scope and figure.kind == "goal"]
-
-    def parts_of(self, goal: str, scope: str = "reporting") -> list[SdgFigure]:
-        """The targets of a goal, its bare row first."""
-        return [f for f in self.figures.sdg if f.scope == scope and f.kind in ("bare", "target") and goal_of(f.sdg) == goal]
-
-    def indicators_of(self, goal: str) -> list[tuple[Any, list[str]]]:
-        """Indicators mapped to a goal, each with the other goals it is also listed under."""
-        found = []
-        for indicator in self.reported(list(self.logframe.values())):
-            goals = list(dict.fromkeys(goal_of(code) for code in sorted(indicator.sdg, key=sdg_order)))
-            if goal in goals:
-                found.append((indicator, [other for other in goals if other != goal]))
-        return found
-
-    def activities_of(self, goal: str) -> list[AcceptedRow]:
-        return [r for r in self.activities if r.values["status"] not in NOT_TAKEN_PLACE and any(goal_of(code) == goal for code, _ in r.values["sdg"])]
-
-    def codes(self, row: AcceptedRow) -> str:
-        return ", ".join(code for code, _ in row.values["sdg"])
-
-    def people(self, row: AcceptedRow) -> int | None:
-        numbers = [row.values[name] for name in ("women", "men", "other", "unknown") if row.values[name] is not None]
-        return int(sum(numbers)) if numbers else None
-
-    def countries(self) -> list[str]:
-        codes = {row.values["country"] for sheet in ("activities", "indicators", "expenditure") for row in self.rows(sheet)}
-        return sorted(self.words.country(code) for code in codes)
-
-    def finance(self, heading: str) -> FinanceLine:
-        return next(line for line in self.figures.finance if line.heading == heading)
-
-    def findings_by_rule(self) -> list[tuple[str, str, int]]:
-        counts = Counter((finding.rule, finding.severity) for finding in self.document.findings)
-        order = ("reject", "error", "warning", "info")
-        return sorted(((rule, severity, number) for (rule, severity), number in counts.items()), key=lambda entry: (order.index(entry[1]), entry[0]))
-
-    def grave_findings(self) -> list[Any]:
-        return [finding for finding in self.document.findings if finding.severity in ("reject", "error")]
-
-    def narratives(self) -> Iterator[tuple[str, str, list[AcceptedRow]]]:
-        """(member, language, rows) of members' own words."""
-        languages = {member.member: member.language for member in self.agreement.members}
-        rows: dict[str, list[AcceptedRow]] = defaultdict(list)
-        for row in self.named(self.rows("narrative")):
-            rows[row.member].append(row)
-        for member, own in sorted(rows.items()):
-            yield member, languages[member], own
-
-    def due(self) -> date:
-        return self.profile.report_due(self.kind, self.cycle.end)
-
-    def bars(self, column: str) -> list[tuple[SdgFigure, int, float]]:
-        """(goal, amount, share of the longest bar) for a chart by goal."""
-        amounts = [(goal, int(getattr(goal, column)) if column != "people" else goal.women + goal.men + goal.other + goal.unknown) for goal in self.goals()]
-        longest = max((amount for _, amount in amounts), default=0)
-        return [(goal, amount, max(amount, 0) / longest if longest > 0 else 0.0) for goal, amount in amounts]
-
-
-# --- text from the network --------------------------------------------------------------------------------------------
-
-
-def markdown(text: str) -> Any:
-    """The network's own words: Markdown without HTML, then cleaned; headings below those of the report."""
+def markdown(text: str, level: int) -> Any:
+    """The network's own words as HTML: Markdown in which HTML is text, then cleaned; its headings become headings of that level."""
     import nh3
     from markdown_it import MarkdownIt
     from markupsafe import Markup
 
-    html = MarkdownIt("commonmark", {"html": False}).disable(["image", "autolink"]).enable("table").render(text)
-    for level in range(6, 0, -1):
-        html = html.replace(f"<h{level}>", "<h4>").replace(f"</h{level}>", "</h4>")
-    allowed = {"p", "em", "strong", "ul", "ol", "li", "h4", "blockquote", "br", "table", "thead", "tbody", "tr", "th", "td"}
-    return Markup(nh3.clean(html, tags=allowed, attributes={}))  # noqa: S704 (cleaned just now)
+    html = MarkdownIt("commonmark", {"html": False}).disable("image").enable("table").render(text)
+    html = re.sub(r"<(/?)h[1-6]>", rf"<\1h{level}>", html)
+    tags = {"p", "em", "strong", "ul", "ol", "li", f"h{level}", "blockquote", "br", "table", "thead", "tbody", "tr", "th", "td", "a"}
+    return Markup(nh3.clean(html, tags=tags, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto"}, link_rel=None))  # noqa: S704 (just cleaned)
+
+
+def cut(text: str | None, length: int) -> str:
+    """A member's text short enough for where it is printed, with "…" where something was left out."""
+    text = (text or "").strip()
+    return text if len(text) <= length else text[:length].rstrip() + "\u00a0…"
+
+
+@cache
+def _characters(folder: Path) -> frozenset[int]:
+    """Code points that every style of the report's text can print."""
+    from fontTools.ttLib import TTFont
+
+    def of(name: str) -> set[int]:
+        return set(TTFont(folder / "fonts" / name).getBestCmap())
+
+    text = of("NotoSans-Regular.ttf") & of("NotoSans-Bold.ttf") & of("NotoSans-Italic.ttf")
+    return frozenset(text | of("NotoSansMath-Signs.ttf") | of("NotoSansSymbols2-Signs.ttf") | {ord("\n")})
+
+
+def printable(html: str, characters: frozenset[int]) -> str:
+    """The text with what no typeface of the report has as U+FFFD: a PDF/A may contain no missing glyph, and no font of the machine steps in.
+
+    Combining marks and signs that only steer (joiners, directions) fall away; other spaces become a space."""
+    import unicodedata
+
+    table: dict[int, str | None] = {}
+    for character in set(html):
+        if ord(character) not in characters:
+            category = unicodedata.category(character)
+            table[ord(character)] = None if category in ("Cf", "Mn", "Me") else " " if category in ("Zs", "Zl", "Zp", "Cc") else REPLACEMENT
+    return html.translate(table)
 
 
 # --- PDF --------------------------------------------------------------------------------------------------------------
 
 
-def render_html(document: ReportDocument, language: str) -> str:
-    """The report as HTML, members' text escaped."""
-    import jinja2
+def _write_pdf(html: str, folder: Path, attachments: Any, identifier: str, moment: datetime) -> bytes:
+    import weasyprint
 
-    words = Words(language)
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("templates", "report"), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= {"number": words.number, "percent": words.percent, "money": words.money, "day": words.day, "country": words.country, "markdown": markdown}
-    view = View(document, words)
-    names = {goal: getattr(entry, language) for goal, entry in view.profile.goals.items()}
-    return environment.get_template("report.html.j2").render(
-        v=view, d=document, a=view.agreement, p=view.profile, f=view.figures, lang=language, goal_names=names, max_findings=MAX_FINDINGS_PRINTED
-    )
+    files = [
+        weasyprint.Attachment(string=content, name=name, relationship="Data", description=f"Data of this report: {name}", created=moment, modified=moment)
+        for name, content in sorted(attachments.items())
+    ]
+    page = weasyprint.HTML(string=html, base_url=folder.as_uri() + "/", url_fetcher=_template_files(folder))
+    pdf: bytes = page.write_pdf(pdf_variant="pdf/a-3a", pdf_identifier=bytes.fromhex(identifier[:32]), attachments=files, pdf_tags=True)
+    return pdf
 
 
-def _fetcher(folder: Path) -> Callable[..., Any]:
+def _template_files(folder: Path) -> Callable[..., Any]:
     """Serves files of the template folder and nothing else: nothing is fetched, whatever a text contains."""
     from weasyprint.urls import URLFetcher
 
@@ -270,8 +156,8 @@ def _fetcher(folder: Path) -> Callable[..., Any]:
 
 
 @contextmanager
-def _fixed_clock(day: date) -> Iterator[None]:
-    """The date that goes into the file instead of today's (SOURCE_DATE_EPOCH, which fontTools reads)."""
+def _fixed_date(day: date) -> Iterator[None]:
+    """The date that goes into the file instead of today's (SOURCE_DATE_EPOCH, which the renderer and fontTools read)."""
     before = os.environ.get("SOURCE_DATE_EPOCH")
     os.environ["SOURCE_DATE_EPOCH"] = str((day - date(1970, 1, 1)).days * 86400)
     try:
@@ -283,27 +169,27 @@ def _fixed_clock(day: date) -> Iterator[None]:
             os.environ["SOURCE_DATE_EPOCH"] = before
 
 
-def render_report(document: ReportDocument, language: str, identifier: str) -> bytes:
-    """The report as PDF/A-3a and PDF/UA-1, tagged, with its attachments. `identifier`: hex digits that stand for its inputs.
+@contextmanager
+def _language_of_parts() -> Iterator[None]:
+    """Has WeasyPrint 70 write `lang` of single elements into their tags (/Lang), which it does for the document only; screen readers need it for
+    what members wrote in their own language."""
+    import pydyf
+    from weasyprint.pdf import tags
 
-    Dated with the last day of its reporting period: a report says the same whenever it is made."""
-    import weasyprint
+    build = tags._build_box_tree
 
-    day = document.agreement.cycle(document.figures.cycle).end
-    with resources.as_file(resources.files("templates").joinpath("report")) as folder, _fixed_clock(day):
-        attachments = [
-            weasyprint.Attachment(string=content, name=name, relationship="Data", description=f"Data of this report: {name}", created=_noon(day), modified=_noon(day))
-            for name, content in sorted(document.attachments.items())
-        ]
-        page = weasyprint.HTML(string=render_html(document, language), base_url=folder.as_uri() + "/", url_fetcher=_fetcher(folder))
-        pdf = page.write_pdf(pdf_variant="pdf/a-3a", pdf_identifier=bytes.fromhex(identifier[:32]), attachments=attachments, pdf_tags=True)
-    return _declare_accessible(pdf)
+    def with_language(box: Any, *rest: Any) -> Iterator[Any]:
+        language = box.element.get("lang") if box.element is not None and box.element.tag != "html" else None
+        for element in build(box, *rest):
+            if language:
+                element["Lang"] = pydyf.String(language)
+            yield element
 
-
-def _noon(day: date) -> Any:
-    from datetime import UTC, datetime
-
-    return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+    tags._build_box_tree = with_language
+    try:
+        yield
+    finally:
+        tags._build_box_tree = build
 
 
 _PDFUA = """<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/"><pdfuaid:part>1</pdfuaid:part></rdf:Description>
@@ -318,8 +204,6 @@ _PDFUA = """<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdf
 
 def _declare_accessible(pdf: bytes) -> bytes:
     """Adds what PDF/UA-1 asks for beside PDF/A-3a: pdfuaid:part, in the same rdf:RDF, with the extension schema that describes it."""
-    import io
-
     import pikepdf
 
     out = io.BytesIO()
@@ -329,4 +213,3 @@ def _declare_accessible(pdf: bytes) -> bytes:
         stream.write(xmp.replace("</rdf:RDF>", f"{_PDFUA}</rdf:RDF>", 1).encode("utf-8"))
         file.save(out, deterministic_id=True)
     return out.getvalue()
-
