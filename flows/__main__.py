@@ -129,7 +129,7 @@ def _demo_step(title: str, command: str, cycle: str) -> int:
 @app.command()
 def check() -> None:
     """The agreement and the store: every fault in one list."""
-    from tasks.collect import check_agreement
+    from tasks.collect import check_agreement, stray_folders
     from tasks.settings import read_settings
     from tasks.store import open_store
 
@@ -142,6 +142,8 @@ def check() -> None:
     if agreement is None:
         print(f"{errors} fault(s) in the agreement at {store.url}.", file=sys.stderr)
         raise typer.Exit(2)
+    for stray in stray_folders(store, agreement):
+        print(f"to look at: {stray}")
     print(f"The agreement at {store.url} is in order: {len(files)} files, {len(agreement.members)} members, {len(agreement.cycles)} cycles.")
 
 

@@ -63,6 +63,20 @@ def check_agreement(store: Store) -> tuple[Agreement | None, list[Problem], dict
     return agreement, problems, files
 
 
+def stray_folders(store: Store, agreement: Agreement) -> list[str]:
+    """Folders of the inbox that belong to no cycle or no member of the agreement: files there count nowhere."""
+    cycles, members = {cycle.code for cycle in agreement.cycles}, {member.member for member in agreement.members}
+    strays = set()
+    for info in store.list("inbox/"):
+        cycle, _, rest = info.key.removeprefix("inbox/").partition("/")
+        member = rest.partition("/")[0]
+        if cycle not in cycles:
+            strays.add(f"inbox/{cycle}: no cycle of the agreement has this code")
+        elif member not in members:
+            strays.add(f"inbox/{cycle}/{member}: no member of the agreement has this code")
+    return sorted(strays)
+
+
 def load_agreement(store: Store) -> LoadedAgreement:
     """The agreement in force. Raises OperatorFault with every fault of it: nothing runs on half an agreement."""
     agreement, problems, files = check_agreement(store)

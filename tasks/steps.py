@@ -106,7 +106,8 @@ class Basis:
 @step
 def describe_basis(desk: Desk, inbox: Inbox, languages: Sequence[str] | None, include_late: bool) -> Basis:
     """Everything the report depends on, with its hash. Raises OperatorFault for a language that cannot be had."""
-    wanted = tuple(dict.fromkeys(languages or [desk.agreement.contract.language]))
+    language = desk.agreement.contract.language
+    wanted = tuple(dict.fromkeys(languages or [language if language in render.LANGUAGES else "en"]))
     render.check_languages(wanted)
     texts = report.read_texts(desk.store, desk.cycle, wanted)
     before = delivered_before(desk.store, desk.agreement, desk.cycle)

@@ -53,6 +53,7 @@ def test_one_members_bad_file_is_its_own_finding_and_costs_nobody_else(name: str
 def test_a_folder_of_no_member_is_answered_in_the_contracts_language(storage: Storage, fpa: Fpa) -> None:
     root = storage({**agreement_files(), "inbox/C1/nobody/report.zip": clean("nobody"), "inbox/C1/bb/report.zip": clean()})
     assert fpa("collect", "C1")[0] == 1
+    assert "to look at: inbox/C1/nobody: no member of the agreement has this code" in fpa("check")[1]
     (finding,) = findings(root, "nobody")
     assert (finding["rule"], finding["value"]) == ("submission.unknown-member", "nobody")
     assert "belongs to no member" in finding["message"]
