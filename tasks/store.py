@@ -1,29 +1,35 @@
 """The object store: one small interface over s3://bucket[/prefix] (boto3) and a directory.
 
 Objects are named by keys ("inbox/2019-H1/asol/report.xlsx"). Every foreseeable fault is a StoreError of one clear sentence. Nothing is ever
-seen half written: S3 puts are atomic; the directory writes a temporary file, flushes it to disk and renames it.
+seen half written: S3 puts are atomic; the directory writes a temporary file, flushes it to disk and puts it in place by one step.
 """
 
 from __future__ import annotations
 
 import base64
 import contextlib
+import errno
 import hashlib
 import os
-import tempfile
+import random
+import re
+import stat
 import threading
+import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeVar
-from urllib.parse import urlsplit
+from typing import Any, Protocol
 
 from tasks.faults import OperatorFault
 
 THREADS = 16
-READ_ATTEMPTS = 4
+ATTEMPTS = 4
+"""Of what boto3 itself does not repeat: a content that broke off, a conditional write that met another one."""
 
 
 class StoreError(OperatorFault):
@@ -46,7 +52,7 @@ class Changed(StoreError):
 class Info:
     """An object: `modified` is its arrival (aware, UTC), `size` in bytes, `token` changes when its content does.
 
-    `sha256` in hex is known after `head`; a listing leaves it empty, since not every store keeps it."""
+    `sha256` in hex is known after `head`; a listing leaves it empty, since it takes reading the content."""
 
     key: str
     size: int
@@ -56,6 +62,8 @@ class Info:
 
 
 class Store(Protocol):
+    """All methods may be called from several threads at once."""
+
     url: str
 
     def list(self, prefix: str) -> Iterator[Info]:
@@ -83,18 +91,14 @@ class Store(Protocol):
         """Where a person finds the object: a path or an s3:// URL."""
 
 
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
 def open_store(url: str) -> Store:
     """The store at s3://bucket[/prefix] or in a directory. Raises StoreError for an address that is neither."""
     if url.startswith("s3://"):
-        parts = urlsplit(url)
-        if not parts.netloc:
+        bucket, _, prefix = url.removeprefix("s3://").partition("/")
+        if not bucket:
             raise StoreError(f"{url!r} names no bucket; write s3://bucket or s3://bucket/prefix.")
-        return S3Store(parts.netloc, parts.path.strip("/"))
-    if "://" in url:
+        return S3Store(bucket, prefix.strip("/"))
+    if not url or "://" in url or "\x00" in url:
         raise StoreError(f"{url!r} is no storage root: only s3://bucket[/prefix] and directories are.")
     return DirectoryStore(Path(url))
 
@@ -102,127 +106,223 @@ def open_store(url: str) -> Store:
 # --- a directory ------------------------------------------------------------------------------------------------------
 
 _TEMPORARY = ".fpa-writing-"
+_LAST_SECOND = 253_402_127_999
+"""Of 9999-12-29: a file may carry any time, a datetime in any time zone may not."""
+_UNSPEAKABLE = re.compile(r"[\x01-\x1f\x7f\\\udc80-\udcff]")
+"""What a file's name may hold and a key may not: control characters, backslashes, bytes that are no UTF-8 (from old archives)."""
+_ESCAPED = re.compile("%(0[1-9A-F]|1[0-9A-F]|7F|5C|[89A-F][0-9A-F])")
+_FAULTS = {
+    errno.ENOSPC: "the disk is full; free some space and run again",
+    errno.EDQUOT: "the disk quota is used up; free some space and run again",
+    errno.EROFS: "the file system is read-only; make it writable or correct FPA_STORAGE",
+    errno.EACCES: "permission is denied; give this account the right to it",
+    errno.EPERM: "the file system does not permit it; put the storage root on one that has hard links",
+    errno.ENAMETOOLONG: "the name is too long; shorten it",
+    errno.ENOTDIR: "a file stands where a folder is needed; move it away",
+    errno.EISDIR: "a folder of that name is there; move it away",
+}
+_FAULTS[errno.EOPNOTSUPP] = _FAULTS[errno.ENOSYS] = _FAULTS[errno.EPERM]
+_ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ENXIO, errno.ELOOP)
+"""Opening what is not there, lies below a file, is a socket, is a symbolic link."""
 
 
 class DirectoryStore:
-    """Keys are paths below a directory; officers and members put files there with a file manager, and see ours there."""
+    """Keys are paths below a directory; officers and members put files there with a file manager, and see ours there.
+
+    Only ordinary files are objects: symbolic links, pipes and our own temporary files are neither listed nor read. A name that can be no
+    key (`_UNSPEAKABLE`) is listed with %-escapes, and found by them."""
 
     def __init__(self, root: Path) -> None:
         self.root = Path(root).absolute()
         self.url = str(root)
-        if self.root.exists() and not self.root.is_dir():
-            raise StoreError(f"The storage root {self.url} is a file, not a directory.")
+        with self._faults("open", ""):
+            if self.root.exists() and not self.root.is_dir():
+                raise StoreError(f"The storage root {self.url} is a file, not a directory.")
 
     def _path(self, key: str) -> Path:
         parts = key.split("/")
-        if not key or "\x00" in key or "\\" in key or any(part in ("", ".", "..") for part in parts):
+        if _UNSPEAKABLE.search(key) or "\x00" in key or any(part in ("", ".", "..") for part in parts) or parts[-1].startswith(_TEMPORARY):
             raise StoreError(f"{key!r} is no key of the store.")
-        path = self.root.joinpath(*parts)
-        if not path.parent.resolve().is_relative_to(self.root.resolve()):
-            raise StoreError(f"{key!r} leads out of the storage root {self.url}.")
+        path = self.root
+        with self._faults("look for", key):
+            for part in parts[:-1]:
+                path /= part
+                if path.is_symlink():
+                    raise StoreError(f"{self._key(path)} in {self.url} is a symbolic link, which the store does not follow; put a real folder there.")
+        return path / parts[-1]
+
+    def _existing(self, key: str) -> Path:
+        """The path of a file that is there, its name as listed or as it is on disk."""
+        path = self._path(key)
+        if "%" in key and not os.path.lexists(path):
+            return self.root / _ESCAPED.sub(lambda match: os.fsdecode(bytes.fromhex(match[1])), key)
         return path
 
     @contextlib.contextmanager
     def _faults(self, what: str, key: str) -> Iterator[None]:
         try:
             yield
-        except FileNotFoundError:
-            raise NotFound(f"There is no {key} in {self.url}.") from None
         except OSError as error:
-            raise StoreError(f"Could not {what} {key} in {self.url}: {error.strerror or error}.") from None
+            reason = _FAULTS.get(error.errno or 0) or error.strerror or str(error)
+            raise StoreError(f"Could not {what} {key} in {self.url}: {reason}." if key else f"Could not {what} {self.url}: {reason}.") from None
+        except UnicodeError:
+            raise StoreError(f"{key!r} is no key of the store.") from None
 
     def list(self, prefix: str) -> Iterator[Info]:
         folder = prefix.rpartition("/")[0]
-        top = self._path(folder) if folder else self.root
-        found = []
         with self._faults("list", prefix):
-            if not top.is_dir() or top.is_symlink():
-                return
-            for directory, folders, names in os.walk(top, onerror=_raise):
-                folders[:] = [name for name in folders if not Path(directory, name).is_symlink()]
-                for name in names:
-                    path = Path(directory, name)
-                    key = path.relative_to(self.root).as_posix()
-                    if key.startswith(prefix) and not name.startswith(_TEMPORARY) and not path.is_symlink() and path.is_file():
-                        found.append(self._info(key, path.stat()))
-        yield from sorted(found, key=lambda info: info.key.encode("utf-8", "surrogateescape"))
+            top = self._path(f"{folder}/any").parent if folder else self.root
+            found = [self._info(self._key(path), status) for path, status in self._files(top, prefix)]
+        yield from sorted(found, key=lambda info: info.key.encode("utf-8"))
+
+    def _files(self, top: Path, prefix: str) -> Iterator[tuple[Path, os.stat_result]]:
+        """Every ordinary file below, with its state; what vanishes meanwhile is passed over. Folders may be nested without end."""
+        folders = [top]
+        while folders:
+            folder = folders.pop()
+            try:
+                with os.scandir(folder) as scanned:
+                    entries = list(scanned)
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError as error:
+                if error.errno == errno.ENAMETOOLONG:
+                    continue
+                raise StoreError(f"Could not list {self._key(folder)} in {self.url}: {_FAULTS.get(error.errno or 0, error.strerror)}.") from None
+            for entry in entries:
+                if not self._key(Path(entry.path)).startswith(prefix):
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(Path(entry.path))
+                elif entry.is_file(follow_symlinks=False) and not entry.name.startswith(_TEMPORARY):
+                    with contextlib.suppress(FileNotFoundError):
+                        yield Path(entry.path), entry.stat(follow_symlinks=False)
+
+    def _key(self, path: Path) -> str:
+        return _UNSPEAKABLE.sub(lambda match: f"%{os.fsencode(match[0])[0]:02X}", path.relative_to(self.root).as_posix())
 
     @staticmethod
-    def _info(key: str, stat: os.stat_result) -> Info:
-        return Info(key, stat.st_size, datetime.fromtimestamp(stat.st_mtime_ns // 10**9, UTC), f"{stat.st_mtime_ns}-{stat.st_size}")
+    def _info(key: str, status: os.stat_result) -> Info:
+        seconds = min(max(status.st_mtime_ns // 10**9, 0), _LAST_SECOND)
+        return Info(key, status.st_size, datetime.fromtimestamp(seconds, UTC), f"{status.st_mtime_ns}-{status.st_size}")
+
+    @contextlib.contextmanager
+    def _opened(self, what: str, key: str) -> Iterator[BufferedReader]:
+        path = self._existing(key)
+        with self._faults(what, key):
+            file = _open_ordinary(path)
+            if file is None:
+                raise NotFound(f"There is no {key} in {self.url}.")
+            with file:
+                yield file
 
     def head(self, key: str) -> Info | None:
-        path = self._path(key)
-        with self._faults("look at", key):
-            return replace(self._info(key, path.stat()), sha256=_sha256(path.read_bytes())) if path.is_file() else None
+        try:
+            with self._opened("look at", key) as file:
+                return replace(self._info(key, os.fstat(file.fileno())), sha256=hashlib.file_digest(file, "sha256").hexdigest())
+        except NotFound:
+            return None
 
     def read(self, key: str, token: str | None = None) -> bytes:
-        path = self._path(key)
-        with self._faults("read", key):
-            data = path.read_bytes()
-            if token is not None and self._info(key, path.stat()).token != token:
-                raise Changed(f"{key} in {self.url} was replaced while it was read; run again.")
-            return data
+        with self._opened("read", key) as file:
+            before = self._info(key, os.fstat(file.fileno()))
+            data = file.read()
+            after = self._info(key, os.fstat(file.fileno()))
+        if token is not None and not token == before.token == after.token:
+            raise Changed(f"{key} in {self.url} was replaced while it was read; run again.")
+        return data
 
     def read_many(self, keys: Sequence[str]) -> dict[str, bytes]:
         return {key: self.read(key) for key in keys}
 
     def write(self, key: str, data: bytes) -> None:
-        self._publish(key, data, lambda temporary, path: temporary.replace(path))
-
-    def write_once(self, key: str, data: bytes) -> None:
-        try:
-            self._publish(key, data, lambda temporary, path: os.link(temporary, path))
-        except StoreError:
-            if self.head(key) is None:
-                raise
-            if self.read(key) != data:
-                raise Conflict(f"{key} in {self.url} is there already with other content; nothing was replaced.") from None
-
-    def _publish(self, key: str, data: bytes, put_in_place: Callable[[Path, Path], object]) -> None:
-        """Temporary file beside the final one, flushed to disk, then put in place by one atomic step."""
         path = self._path(key)
         with self._faults("write", key):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=_TEMPORARY, dir=path.parent)
-            temporary = Path(name)
+            _publish(path, data, os.replace)
+
+    def write_once(self, key: str, data: bytes) -> None:
+        path = self._path(key)
+        with self._faults("write", key):
             try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(data)
-                    file.flush()
-                    os.fsync(file.fileno())
-                temporary.chmod(0o644)
-                put_in_place(temporary, path)
-                _flush_directory(path.parent)
-            finally:
-                temporary.unlink(missing_ok=True)
+                _publish(path, data, os.link)
+            except FileExistsError:
+                if not self._holds(key, data):
+                    raise Conflict(f"{key} in {self.url} is there already with other content; nothing was replaced.") from None
+
+    def _holds(self, key: str, data: bytes) -> bool:
+        try:
+            return self.read(key) == data
+        except NotFound:  # a folder or a link
+            return False
 
     def delete(self, key: str) -> None:
-        with self._faults("delete", key):
-            self._path(key).unlink(missing_ok=True)
+        path = self._existing(key)
+        with self._faults("delete", key), contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            path.unlink()
 
     def locate(self, key: str) -> str:
         return str(self._path(key))
 
 
-def _raise(error: OSError) -> None:
-    raise error
+def _open_ordinary(path: Path) -> BufferedReader | None:
+    """None where there is no ordinary file: not through a symbolic link, and without waiting for the other end of a pipe. Raises OSError."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno in _ABSENT:
+            return None
+        raise
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
+    return None
 
 
-def _flush_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
+def _publish(path: Path, data: bytes, put_in_place: Callable[[Path, Path], object]) -> None:
+    """Temporary file beside the final one, flushed to disk, then put in place by one atomic step. Raises OSError."""
+    _make_folder(path.parent)
+    temporary = path.parent / f"{_TEMPORARY}{uuid.uuid4().hex}"
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        put_in_place(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    _flush(path.parent)
+
+
+def _make_folder(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    if os.path.lexists(folder):
+        raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(folder))
+    _make_folder(folder.parent)
+    with contextlib.suppress(FileExistsError):  # another writer's
+        folder.mkdir()
+    _flush(folder.parent)
+
+
+def _flush(folder: Path) -> None:
+    """What was put into the folder outlives a power cut; some network file systems know no such flush."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):
+            raise
     finally:
         os.close(descriptor)
 
 
 # --- S3 ---------------------------------------------------------------------------------------------------------------
 
-Result = TypeVar("Result")
 _DIGEST = "sha256"
 """Metadata under which our own objects carry their SHA-256: a flipped bit is noticed on any server."""
 
+_ALWAYS_THERE = {"get_object": "ETag", "put_object": "ETag", "list_objects_v2": "Name"}
+"""What an S3 server's answer has, and a web page's that stands there instead has not."""
 _REASONS = {
     "NoSuchBucket": "there is no such bucket; create it or correct FPA_STORAGE",
     "AccessDenied": "access is denied; check the key's rights on the bucket",
@@ -232,9 +332,13 @@ _REASONS = {
     "InvalidAccessKeyId": "the access key is unknown; check AWS_ACCESS_KEY_ID",
     "ExpiredToken": "the credentials have expired; renew them",
     "RequestTimeTooSkewed": "this machine's clock differs too much from the server's; set it right",
+    "PermanentRedirect": "the bucket lies in another region; check AWS_DEFAULT_REGION and AWS_ENDPOINT_URL",
     "SlowDown": "the store is overloaded; try again later",
+    "503": "the store is overloaded; try again later",
     "BadDigest": "the content was damaged on its way; try again",
-    "QuotaExceeded": "the store is full",
+    "XAmzContentSHA256Mismatch": "the content was damaged on its way; try again",
+    "QuotaExceeded": "the store is full; free some space or raise the quota",
+    "NotImplemented": "the server lacks what is needed (conditional writes, If-None-Match); use one that has it",
 }
 
 
@@ -246,13 +350,17 @@ class S3Store:
         self.prefix = f"{prefix}/" if prefix else ""
         self.url = f"s3://{bucket}/{prefix}".rstrip("/")
         self._lock = threading.Lock()
-        self._clients: dict[str, Any] = {}
-        self._checksums: Literal["when_supported", "when_required"] = "when_supported"
+        self._made_client: Any = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process makes its own client."""
+        return S3Store, (self.bucket, self.prefix.removesuffix("/"))
 
     def _client(self) -> Any:
-        """The client in the checksum mode in use; older servers refuse the trailing checksums of the default one over https."""
+        """Every put is checked by its signed SHA-256 and its MD5, which all servers know; older ones refuse the trailing checksums that boto3 would
+        send over https by itself, and GetObject's are only asked for."""
         with self._lock:
-            if self._checksums not in self._clients:
+            if self._made_client is None:
                 import boto3
                 from botocore.config import Config
 
@@ -263,125 +371,157 @@ class S3Store:
                     read_timeout=60,
                     max_pool_connections=THREADS + 4,
                     tcp_keepalive=True,
-                    request_checksum_calculation=self._checksums,
-                    response_checksum_validation=self._checksums,
-                    s3={"addressing_style": "path" if _own_endpoint() else "auto"},
+                    request_checksum_calculation="when_required",
+                    response_checksum_validation="when_supported",
+                    s3={"payload_signing_enabled": True},
                 )
-                self._clients[self._checksums] = boto3.Session().client("s3", config=config)
-            return self._clients[self._checksums]
+                try:
+                    self._made_client = boto3.Session().client("s3", config=config)
+                except ValueError as error:  # "Invalid endpoint: …"
+                    raise StoreError(f"Could not open {self.url}: {error}; check AWS_ENDPOINT_URL (https://host[:port]).") from None
+            return self._made_client
 
-    def _call(self, what: str, key: str, action: Callable[[Any], Result]) -> Result:
-        """Runs an action on the client; botocore's exceptions become one clear StoreError."""
+    def _call(self, what: str, key: str, operation: str, **parameters: Any) -> Any:
+        """The server's answer to an operation on the bucket; botocore's exceptions become one clear StoreError."""
         from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
 
-        mode = self._checksums
+        where = f"{key} in {self.url}" if key else self.url
+        stranger = StoreError(f"Could not {what} {where}: what answers there is no S3 server; check AWS_ENDPOINT_URL.")
         try:
-            return action(self._client())
+            answer = getattr(self._client(), operation)(Bucket=self.bucket, **parameters)
         except ClientError as error:
-            code = str(error.response.get("Error", {}).get("Code", ""))
-            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-            if code in ("NoSuchKey", "404", "NotFound"):
-                raise NotFound(f"There is no {key} in {self.url}.") from None
-            if (code == "MissingContentLength" or status == 411) and mode == "when_supported":
-                self._checksums = "when_required"
-                return self._call(what, key, action)
-            if status in (409, 412):
-                raise _Precondition(f"Could not {what} {key} in {self.url}: it is there already.") from None
-            reason = _REASONS.get(code) or f"the store answered {code or status}"
-            raise StoreError(f"Could not {what} {key or 'the inbox'} in {self.url}: {reason}.") from None
+            raise _refusal(f"Could not {what} {where}", f"There is no {where}.", error.response) from None
+        except ResponseParserError:
+            raise stranger from None
         except BotoCoreError as error:
-            raise StoreError(f"Could not {what} {key or 'objects'} in {self.url}: {_plain_reason(error)}.") from None
+            raise StoreError(f"Could not {what} {where}: {_plain_reason(error)}.") from None
+        except UnicodeError:
+            raise StoreError(f"{key!r} is no key of the store.") from None
+        if _ALWAYS_THERE.get(operation, "ResponseMetadata") not in answer:
+            raise stranger
+        return answer
+
+    def _full(self, key: str) -> str:
+        if not key:
+            raise StoreError(f"{key!r} is no key of the store.")
+        return self.prefix + key
 
     def list(self, prefix: str) -> Iterator[Info]:
-        def pages(client: Any) -> list[Any]:
-            listing = client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix + prefix)
-            return [entry for page in listing for entry in page.get("Contents", [])]
-
-        entries = self._call("list", prefix, pages)
-        found = [
-            Info(entry["Key"].removeprefix(self.prefix), entry["Size"], entry["LastModified"].astimezone(UTC).replace(microsecond=0), entry["ETag"].strip('"'))
-            for entry in entries
-            if not entry["Key"].endswith("/")
-        ]
+        found: list[Info] = []
+        start: dict[str, str] = {}
+        while True:
+            page = self._call("list", prefix, "list_objects_v2", Prefix=self.prefix + prefix, **start)
+            for entry in page.get("Contents", []):
+                if not entry["Key"].endswith("/"):  # what a console makes for an empty folder
+                    found.append(Info(entry["Key"].removeprefix(self.prefix), entry["Size"], _arrival(entry), _tag(entry)))
+            if not page.get("NextContinuationToken"):
+                break
+            start = {"ContinuationToken": page["NextContinuationToken"]}
         yield from sorted(found, key=lambda info: info.key.encode("utf-8"))
 
     def head(self, key: str) -> Info | None:
         try:
-            answer = self._call("look at", key, lambda client: client.head_object(Bucket=self.bucket, Key=self.prefix + key))
+            data, answer = self._get("look at", key)
         except NotFound:
             return None
-        modified = answer["LastModified"].astimezone(UTC).replace(microsecond=0)
-        kept = answer["Metadata"].get(_DIGEST)  # of objects we wrote; others are read
-        return Info(key, answer["ContentLength"], modified, answer["ETag"].strip('"'), kept or _sha256(self.read(key)))
+        return Info(key, len(data), _arrival(answer), _tag(answer), hashlib.sha256(data).hexdigest())
 
     def read(self, key: str, token: str | None = None) -> bytes:
-        def get(client: Any) -> tuple[bytes, str]:
-            answer = client.get_object(Bucket=self.bucket, Key=self.prefix + key)
-            data = answer["Body"].read()
-            kept = answer["Metadata"].get(_DIGEST)
-            if len(data) != answer["ContentLength"] or (kept and kept != _sha256(data)):
-                raise _incomplete(key)
-            return data, answer["ETag"].strip('"')
+        data, answer = self._get("read", key)
+        if token is not None and _tag(answer) != token:
+            raise Changed(f"{key} in {self.url} was replaced while it was read; run again.")
+        return data
 
-        for attempt in range(READ_ATTEMPTS):  # a body that breaks off is not retried by boto3 itself
+    def _get(self, what: str, key: str) -> tuple[bytes, Any]:
+        """An object with its headers. A content that broke off, or is not what we once wrote, is fetched again, which boto3 does not do by itself.
+        The same content twice is what is there: anybody may have written that SHA-256 into the metadata of an object of his."""
+        from botocore.exceptions import BotoCoreError
+        from urllib3.exceptions import HTTPError
+
+        damaged = None
+        for _ in range(ATTEMPTS):
+            answer = self._call(what, key, "get_object", Key=self._full(key))
             try:
-                data, tag = self._call("read", key, get)
-            except NotFound:
-                raise
-            except StoreError:
-                if attempt == READ_ATTEMPTS - 1:
-                    raise
+                data: bytes = answer["Body"].read()
+            except (BotoCoreError, HTTPError, OSError):
                 continue
-            if token is not None and tag != token:
-                raise Changed(f"{key} in {self.url} was replaced while it was read; run again.")
-            return data
-        raise AssertionError("unreachable")
+            if answer["Metadata"].get(_DIGEST) in (None, hashlib.sha256(data).hexdigest()) or data == damaged:
+                return data, answer
+            damaged = data
+        raise StoreError(f"Could not {what} {key} in {self.url}: its content broke off or was damaged on its way {ATTEMPTS} times; try again later.")
 
     def read_many(self, keys: Sequence[str]) -> dict[str, bytes]:
-        if not keys:
-            return {}
-        self._client()
-        with ThreadPoolExecutor(min(THREADS, len(keys))) as pool:
+        with ThreadPoolExecutor(THREADS) as pool:
             return dict(zip(keys, pool.map(self.read, keys), strict=True))
-
-    def _put(self, key: str, data: bytes, **conditions: str) -> None:
-        kept = {_DIGEST: _sha256(data)}
-
-        def put(client: Any) -> None:
-            digest = {"ContentMD5": base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()}
-            client.put_object(Bucket=self.bucket, Key=self.prefix + key, Body=data, ContentType=_content_type(key), Metadata=kept, **digest, **conditions)
-
-        self._call("write", key, put)
 
     def write(self, key: str, data: bytes) -> None:
         self._put(key, data)
 
+    def _put(self, key: str, data: bytes, **conditions: str) -> None:
+        self._call(
+            "write",
+            key,
+            "put_object",
+            Key=self._full(key),
+            Body=data,
+            ContentType=_content_type(key),
+            ContentMD5=base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode(),
+            Metadata={_DIGEST: hashlib.sha256(data).hexdigest()},
+            **conditions,
+        )
+
     def write_once(self, key: str, data: bytes) -> None:
-        try:
-            self._put(key, data, IfNoneMatch="*")
-        except _Precondition:  # somebody's, or ours when the first answer was lost
-            if self.read(key) != data:
-                raise Conflict(f"{key} in {self.url} is there already with other content; nothing was replaced.") from None
+        for attempt in range(ATTEMPTS):
+            try:
+                self._put(key, data, IfNoneMatch="*")
+                return
+            except _Exists:  # somebody's, or ours where the first answer was lost
+                if self.read(key) != data:
+                    raise Conflict(f"{key} in {self.url} is there already with other content; nothing was replaced.") from None
+                return
+            except _Met:
+                if attempt == ATTEMPTS - 1:
+                    raise
+                time.sleep(random.uniform(0.1, 0.5) * 2**attempt)  # noqa: S311 (no secret)
 
     def delete(self, key: str) -> None:
-        self._call("delete", key, lambda client: client.delete_object(Bucket=self.bucket, Key=self.prefix + key))
+        self._call("delete", key, "delete_object", Key=self._full(key))
 
     def locate(self, key: str) -> str:
         return f"s3://{self.bucket}/{self.prefix}{key}"
 
 
-class _Precondition(StoreError):
+class _Exists(StoreError):
     """A conditional write found the object there."""
 
 
-def _own_endpoint() -> bool:
-    return bool(os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"))
+class _Met(StoreError):
+    """A conditional write met another one to the same key."""
 
 
-def _incomplete(key: str) -> Exception:
-    from botocore.exceptions import ResponseStreamingError
+def _arrival(answer: Any) -> datetime:
+    modified: datetime = answer["LastModified"]
+    return modified.astimezone(UTC).replace(microsecond=0)
 
-    return ResponseStreamingError(error=f"{key} broke off")
+
+def _tag(answer: Any) -> str:
+    """The ETag; some servers quote it, some only here or there."""
+    return str(answer["ETag"]).strip('"')
+
+
+def _refusal(failed: str, absent: str, response: Any) -> StoreError:
+    """The fault that an S3 error answer stands for."""
+    code = str(response.get("Error", {}).get("Code", ""))
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    if code == "NoSuchKey":
+        return NotFound(absent)
+    if status == 412:
+        return _Exists(f"{failed}: it is there already.")
+    if status == 409:
+        return _Met(f"{failed}: somebody else is writing it; run again.")
+    reason = _REASONS.get(code) or _REASONS.get(str(status)) or f"the store answered {code or status}"
+    return StoreError(f"{failed}: {reason}.")
 
 
 def _plain_reason(error: Exception) -> str:
@@ -391,8 +531,10 @@ def _plain_reason(error: Exception) -> str:
     if name in ("EndpointConnectionError", "ConnectTimeoutError", "ConnectionClosedError", "ReadTimeoutError", "ProxyConnectionError"):
         return "the store cannot be reached; check AWS_ENDPOINT_URL and the network"
     if name == "SSLError":
-        return "its certificate is not trusted; check AWS_CA_BUNDLE"
-    return str(error).rstrip(".")
+        return "its certificate is not trusted; check AWS_CA_BUNDLE and AWS_ENDPOINT_URL"
+    if name == "ParamValidationError":
+        return "its name is not one that S3 knows; correct FPA_STORAGE"
+    return " ".join(str(error).split()).rstrip(".")
 
 
 _CONTENT_TYPES = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import shutil
-import signal
 import socket
 import subprocess
 import time
@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-BINARIES = ("ceph-mon", "ceph-osd", "ceph", "radosgw", "radosgw-admin", "monmaptool")
+BINARIES = ("ceph-mon", "ceph-osd", "ceph", "radosgw", "radosgw-admin", "monmaptool", "openssl")
 ACCESS_KEY, SECRET_KEY = "TESTACCESSKEY1234567", "testsecretkey1234567890"
 
 _CONF = """\
@@ -29,7 +29,7 @@ ms mon client mode = crc
 public addr = 127.0.0.1
 cluster addr = 127.0.0.1
 run dir = {folder}/run
-admin socket = {folder}/run/$name.asok
+admin socket =
 pid file = {folder}/run/$name.pid
 log file = {folder}/log/$name.log
 crash dir = {folder}/crash
@@ -62,7 +62,7 @@ rgw gc processor period = 5
 def missing() -> str:
     """Why there can be no server here; "" where there can."""
     lacking = [name for name in BINARIES if not shutil.which(name, path=_path())]
-    return f"S3 tests skipped: {lacking[0]} is not installed (apt-get install radosgw ceph-mon ceph-osd ceph-common)" if lacking else ""
+    return f"S3 tests skipped: {lacking[0]} is not installed (apt-get install radosgw ceph-mon ceph-osd ceph-common openssl)" if lacking else ""
 
 
 def _path() -> str:
@@ -70,9 +70,11 @@ def _path() -> str:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Below those that the system gives to outgoing connections: nobody takes it by chance before the server does."""
+    while True:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", random.randrange(20_000, 32_000)))
+            return int(probe.getsockname()[1])
 
 
 def certificate(folder: Path) -> Path:
@@ -88,7 +90,32 @@ def certificate(folder: Path) -> Path:
 
 @contextlib.contextmanager
 def running(folder: Path) -> Iterator[tuple[str, str, Path]]:
-    """(http endpoint, https endpoint, certificate to trust) of a server that is gone afterwards."""
+    """(http endpoint, https endpoint, certificate to trust) of a server that is gone afterwards, its folder too."""
+    processes: list[subprocess.Popen[bytes]] = []
+    try:
+        for attempt in range(3):
+            try:
+                server = _start(folder / str(attempt), processes)
+                break
+            except RuntimeError:
+                if attempt == 2:
+                    raise
+                _stop(processes)
+        yield server
+    finally:
+        _stop(processes)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _stop(processes: list[subprocess.Popen[bytes]]) -> None:
+    while processes:
+        process = processes.pop()
+        process.kill()
+        process.wait()
+
+
+def _start(folder: Path, processes: list[subprocess.Popen[bytes]]) -> tuple[str, str, Path]:
+    """Raises RuntimeError where it does not come up."""
     for name in ("mon", "osd", "run", "log", "crash", "rgw"):
         (folder / name).mkdir(parents=True)
     fsid, mon_port, http, https = str(uuid.uuid4()), free_port(), free_port(), free_port()
@@ -97,35 +124,32 @@ def running(folder: Path) -> Iterator[tuple[str, str, Path]]:
     conf = folder / "ceph.conf"
     conf.write_text(_CONF.format(fsid=fsid, folder=folder, mon_port=mon_port, frontends=frontends))
     environment = {**os.environ, "CEPH_CONF": str(conf), "PATH": _path()}
-    processes: list[subprocess.Popen[bytes]] = []
 
     def run(*command: str) -> None:
-        done = subprocess.run(command, env=environment, capture_output=True, timeout=60, check=False)
-        if done.returncode:
-            raise RuntimeError(f"{command[0]} failed: {done.stderr.decode()[-500:]}")
+        try:
+            subprocess.run(command, env=environment, capture_output=True, timeout=30, check=True)
+        except subprocess.TimeoutExpired:
+            raise RuntimeError(f"{command[0]} did not end") from None
+        except subprocess.CalledProcessError as error:
+            raise RuntimeError(f"{command[0]} failed: {error.stderr.decode()[-500:]}") from None
 
     def start(*command: str) -> None:
+        dies_with_us = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []  # even where the tests are killed
         with (folder / "log" / f"{command[0]}.out").open("wb") as log:
-            processes.append(subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True))
+            processes.append(subprocess.Popen([*dies_with_us, *command], env=environment, stdout=log, stderr=log, start_new_session=True))
 
-    try:
-        run("monmaptool", "--create", "--clobber", "--fsid", fsid, "--addv", "a", f"[v2:127.0.0.1:{mon_port}]", str(folder / "monmap"))
-        run("ceph-mon", "--mkfs", "-i", "a", "--monmap", str(folder / "monmap"), "--keyring", "/dev/null")
-        start("ceph-mon", "-f", "-i", "a")
-        osd = str(uuid.uuid4())
-        run("ceph", "osd", "new", osd)
-        run("ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", osd)
-        run("ceph", "osd", "crush", "add", "osd.0", "1.0", "host=localhost", "root=default")
-        start("ceph-osd", "-f", "-i", "0")
-        run("radosgw-admin", "-n", "client.rgw", "user", "create", "--uid=main", "--display-name=main", f"--access-key={ACCESS_KEY}", f"--secret-key={SECRET_KEY}")
-        start("radosgw", "-f", "-n", "client.rgw")
-        _wait_for(http, processes)
-        yield f"http://127.0.0.1:{http}", f"https://127.0.0.1:{https}", folder / "cert.pem"
-    finally:
-        for process in reversed(processes):
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+    run("monmaptool", "--create", "--clobber", "--fsid", fsid, "--addv", "a", f"[v2:127.0.0.1:{mon_port}]", str(folder / "monmap"))
+    run("ceph-mon", "--mkfs", "-i", "a", "--monmap", str(folder / "monmap"), "--keyring", "/dev/null")
+    start("ceph-mon", "-f", "-i", "a")
+    osd = str(uuid.uuid4())
+    run("ceph", "osd", "new", osd)
+    run("ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", osd)
+    run("ceph", "osd", "crush", "add", "osd.0", "1.0", "host=localhost", "root=default")
+    start("ceph-osd", "-f", "-i", "0")
+    run("radosgw-admin", "-n", "client.rgw", "user", "create", "--uid=main", "--display-name=main", f"--access-key={ACCESS_KEY}", f"--secret-key={SECRET_KEY}")
+    start("radosgw", "-f", "-n", "client.rgw")
+    _wait_for(http, processes)
+    return f"http://127.0.0.1:{http}", f"https://127.0.0.1:{https}", folder / "cert.pem"
 
 
 def _wait_for(port: int, processes: list[subprocess.Popen[bytes]], seconds: float = 60) -> None:
