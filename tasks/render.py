@@ -52,7 +52,7 @@ def render_report(document: ReportDocument, language: str, identifier: str, crea
     check_languages([language])
     day = created or document.agreement.cycle(document.figures.cycle).end
     with resources.as_file(resources.files("templates").joinpath("report")) as folder, _RENDERING:
-        html = printable(render_html(document, language), _characters(folder))
+        html = printable(render_html(document, language, day), _characters(folder))
         with _fixed_date(day), _language_of_parts():
             pdf = _write_pdf(html, folder, document.attachments, identifier, datetime(day.year, day.month, day.day, tzinfo=UTC))
     return _declare_accessible(pdf)
@@ -61,7 +61,7 @@ def render_report(document: ReportDocument, language: str, identifier: str, crea
 # --- HTML -------------------------------------------------------------------------------------------------------------
 
 
-def render_html(document: ReportDocument, language: str) -> str:
+def render_html(document: ReportDocument, language: str, created: date) -> str:
     """The report as HTML; whatever members wrote is escaped."""
     import jinja2
 
@@ -78,7 +78,8 @@ def render_html(document: ReportDocument, language: str) -> str:
     environment.filters |= {name: getattr(wording, name) for name in printed} | {"markdown": markdown, "cut": cut, "people": people}
     limits = {"findings": MAX_FINDINGS, "rows": MAX_ROWS, "cell": MAX_CELL, "answer": MAX_ANSWER}
     return environment.get_template("report.html.j2").render(
-        v=ReportView(document, wording), d=document, a=document.agreement, p=document.profile, f=document.figures, lang=language, limits=limits, period=wording.period
+        v=ReportView(document, wording), d=document, a=document.agreement, p=document.profile, f=document.figures, lang=language, limits=limits, period=wording.period,
+        created=created.isoformat(),
     )
 
 
@@ -211,5 +212,7 @@ def _declare_accessible(pdf: bytes) -> bytes:
         stream = file.Root.Metadata
         xmp = stream.read_bytes().decode("utf-8")
         stream.write(xmp.replace("</rdf:RDF>", f"{_PDFUA}</rdf:RDF>", 1).encode("utf-8"))
+        if "/AF" in file.Root:  # WeasyPrint 70 lists each associated file twice
+            file.Root.AF = pikepdf.Array({entry.objgen: entry for entry in file.Root.AF}.values())
         file.save(out, deterministic_id=True)
     return out.getvalue()

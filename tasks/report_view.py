@@ -30,6 +30,8 @@ from tasks.wording import MISSING, Wording
 
 ADDABLE = ("number", "people", "money")
 """Measures whose groups add up to the total."""
+LONG_LOGFRAME = 150
+"""Indicators up to which every one is printed, reported or not."""
 MAX_PLACES = 12
 """Cells named of one rule in one file."""
 _LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})?", re.IGNORECASE)
@@ -171,7 +173,8 @@ class ReportView:
         """When the EU must have this report; None for one of the network's own."""
         if self.kind == "none":
             return None
-        abroad = any(row.values["country"] != self.contract.coordinator.country for row in self._rows_taken_place)
+        activities = self.document.accepted.get("activities", ())
+        abroad = any(row.values["country"] != self.contract.coordinator.country for row in activities)
         return self.profile.report_due(self.kind, self.contract.end if self.kind == "final" else self.cycle.end, abroad)
 
     def scopes(self) -> list[tuple[Scope, str]]:
@@ -284,8 +287,18 @@ class ReportView:
             lines.append(IndicatorLine(self.member_name(member) + where, self.value(figures.get("reporting")), self.value(figures.get("cumulative"))))
         return lines
 
-    def is_reported(self, indicator: Indicator) -> bool:
-        return any((indicator.indicator, "cumulative", level) in self._indicator_figures for level in ("network", "member"))
+    def is_reported(self, indicator: Indicator, scope: Scope = "cumulative") -> bool:
+        return any((indicator.indicator, scope, level) in self._indicator_figures for level in ("network", "member"))
+
+    def printed(self, indicators: Sequence[Indicator], scope: Scope) -> list[Indicator]:
+        """All of them or, of a logframe beyond LONG_LOGFRAME, those reported in the scope; the others are counted, and stand in the data."""
+        if len(self.logframe) <= LONG_LOGFRAME:
+            return list(indicators)
+        return [entry for entry in indicators if self.is_reported(entry, scope)]
+
+    def unprinted(self, scope: Scope) -> int:
+        everything = [entry for result in self.results for entry in result.indicators]
+        return len(everything) - len(self.printed(everything, scope))
 
     def words_for(self, indicators: Iterable[Indicator]) -> list[tuple[Indicator, AcceptedRow]]:
         """What members wrote in this period for the qualitative ones among these."""
