@@ -110,7 +110,6 @@ _LAST_SECOND = 253_402_127_999
 """Of 9999-12-29: a file may carry any time, a datetime in any time zone may not."""
 _UNSPEAKABLE = re.compile(r"[\x01-\x1f\x7f\\\udc80-\udcff]")
 """What a file's name may hold and a key may not: control characters, backslashes, bytes that are no UTF-8 (from old archives)."""
-_ESCAPED = re.compile("%(0[1-9A-F]|1[0-9A-F]|7F|5C|[89A-F][0-9A-F])")
 _FAULTS = {
     errno.ENOSPC: "the disk is full; free some space and run again",
     errno.EDQUOT: "the disk quota is used up; free some space and run again",
@@ -140,22 +139,16 @@ class DirectoryStore:
                 raise StoreError(f"The storage root {self.url} is a file, not a directory.")
 
     def _path(self, key: str) -> Path:
+        """Each part as it stands, or where there is none of that name, the one that is listed so."""
         parts = key.split("/")
         if _UNSPEAKABLE.search(key) or "\x00" in key or any(part in ("", ".", "..") for part in parts) or parts[-1].startswith(_TEMPORARY):
             raise StoreError(f"{key!r} is no key of the store.")
         path = self.root
         with self._faults("look for", key):
-            for part in parts[:-1]:
-                path /= part
-                if path.is_symlink():
+            for part in parts:
+                if path.is_symlink() and path != self.root:
                     raise StoreError(f"{self._key(path)} in {self.url} is a symbolic link, which the store does not follow; put a real folder there.")
-        return path / parts[-1]
-
-    def _existing(self, key: str) -> Path:
-        """The path of a file that is there, its name as listed or as it is on disk."""
-        path = self._path(key)
-        if "%" in key and not os.path.lexists(path):
-            return self.root / _ESCAPED.sub(lambda match: os.fsdecode(bytes.fromhex(match[1])), key)
+                path /= part if os.path.lexists(path / part) else _on_disk(part)
         return path
 
     @contextlib.contextmanager
@@ -199,7 +192,7 @@ class DirectoryStore:
                         yield Path(entry.path), entry.stat(follow_symlinks=False)
 
     def _key(self, path: Path) -> str:
-        return _UNSPEAKABLE.sub(lambda match: f"%{os.fsencode(match[0])[0]:02X}", path.relative_to(self.root).as_posix())
+        return "/".join(_listed_as(part) for part in path.relative_to(self.root).parts)
 
     @staticmethod
     def _info(key: str, status: os.stat_result) -> Info:
@@ -208,7 +201,7 @@ class DirectoryStore:
 
     @contextlib.contextmanager
     def _opened(self, what: str, key: str) -> Iterator[BufferedReader]:
-        path = self._existing(key)
+        path = self._path(key)
         with self._faults(what, key):
             file = _open_ordinary(path)
             if file is None:
@@ -256,12 +249,25 @@ class DirectoryStore:
             return False
 
     def delete(self, key: str) -> None:
-        path = self._existing(key)
+        path = self._path(key)
         with self._faults("delete", key), contextlib.suppress(FileNotFoundError, NotADirectoryError):
             path.unlink()
 
     def locate(self, key: str) -> str:
         return str(self._path(key))
+
+
+def _listed_as(name: str) -> str:
+    """A name that can be no part of a key with %-escapes, any other as it is."""
+    if not _UNSPEAKABLE.search(name):
+        return name
+    return re.sub(f"{_UNSPEAKABLE.pattern}|%", lambda match: f"%{os.fsencode(match[0])[0]:02X}", name)
+
+
+def _on_disk(part: str) -> str:
+    """The name that is listed so."""
+    name = os.fsdecode(re.sub(rb"%([0-9A-F]{2})", lambda match: bytes.fromhex(match[1].decode()), os.fsencode(part)))
+    return name if _listed_as(name) == part else part
 
 
 def _open_ordinary(path: Path) -> BufferedReader | None:
@@ -296,11 +302,12 @@ def _publish(path: Path, data: bytes, put_in_place: Callable[[Path, Path], objec
 def _make_folder(folder: Path) -> None:
     if folder.is_dir():
         return
-    if os.path.lexists(folder):
-        raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(folder))
     _make_folder(folder.parent)
-    with contextlib.suppress(FileExistsError):  # another writer's
+    try:
         folder.mkdir()
+    except FileExistsError:  # perhaps another writer's, made just now
+        if not folder.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from None
     _flush(folder.parent)
 
 
