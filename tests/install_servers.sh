@@ -3,6 +3,7 @@
 # their server say so and are skipped.
 packages=""
 command -v radosgw >/dev/null 2>&1 && command -v ceph-mon >/dev/null 2>&1 && command -v ceph-osd >/dev/null 2>&1 || packages="radosgw ceph-mon ceph-osd ceph-common"
+command -v openssl >/dev/null 2>&1 || packages="$packages openssl"
 command -v java >/dev/null 2>&1 || packages="$packages openjdk-17-jre-headless"
 [ -z "$packages" ] && exit 0
 if [ "$(id -u)" = 0 ]; then sudo=""; elif sudo -n true 2>/dev/null; then sudo="sudo"; else sudo="none"; fi

@@ -29,11 +29,18 @@ class Failing(DirectoryStore):
         super().__init__(root)
         self.writes = writes
 
-    def _publish(self, key: str, data: bytes, put_in_place: Callable[[Path, Path], object]) -> None:
+    def _count(self, key: str) -> None:
         self.writes -= 1
         if self.writes < 0:
             raise StoreError(f"Could not write {key}.")
-        super()._publish(key, data, put_in_place)
+
+    def write(self, key: str, data: bytes) -> Any:
+        self._count(key)
+        return super().write(key, data)
+
+    def write_once(self, key: str, data: bytes) -> Any:
+        self._count(key)
+        return super().write_once(key, data)
 
 
 @pytest.mark.parametrize("writes", range(6))

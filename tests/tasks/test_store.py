@@ -484,6 +484,7 @@ def test_a_content_damaged_on_its_way_is_refused_over_https_too(s3_url: S3Url) -
     assert isinstance(store, S3Store)
 
     def damage(request: Any, **about: Any) -> None:
+        assert request.headers["X-Amz-Content-SHA256"] == hashlib.sha256(b"content").hexdigest().encode()
         request.body.seek(0)
         request.body = b"X" + request.body.read()[1:]
 
