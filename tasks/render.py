@@ -53,7 +53,7 @@ def render_report(document: ReportDocument, language: str, identifier: str, crea
     day = created or document.agreement.cycle(document.figures.cycle).end
     with resources.as_file(resources.files("templates").joinpath("report")) as folder, _RENDERING:
         html = printable(render_html(document, language, day), _characters(folder))
-        with _fixed_date(day), _language_of_parts():
+        with _fixed_date(day), _mended_tags():
             pdf = _write_pdf(html, folder, document.attachments, identifier, datetime(day.year, day.month, day.day, tzinfo=UTC))
     return _declare_accessible(pdf)
 
@@ -84,15 +84,21 @@ def render_html(document: ReportDocument, language: str, created: date) -> str:
 
 
 def markdown(text: str, level: int) -> Any:
-    """The network's own words as HTML: Markdown in which HTML is text, then cleaned; its headings become headings of that level."""
+    """The network's own words as HTML: Markdown in which HTML is text, then cleaned; its headings become headings of that level. Links lead to the
+    web or to a mailbox, never to a place on this machine."""
     import nh3
     from markdown_it import MarkdownIt
     from markupsafe import Markup
 
     html = MarkdownIt("commonmark", {"html": False}).disable("image").enable("table").render(text)
     html = re.sub(r"<(/?)h[1-6]>", rf"<\1h{level}>", html)
-    tags = {"p", "em", "strong", "ul", "ol", "li", f"h{level}", "blockquote", "br", "table", "thead", "tbody", "tr", "th", "td", "a"}
-    return Markup(nh3.clean(html, tags=tags, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto"}, link_rel=None))  # noqa: S704 (just cleaned)
+    html = re.sub(r"<thead>((?:(?!</thead>).)*)</thead>\s*</table>", r"<tbody>\1</tbody></table>", html, flags=re.DOTALL)  # a head needs a body
+
+    def absolute(tag: str, attribute: str, value: str) -> str | None:
+        return value if value.startswith(("https://", "http://", "mailto:")) else None
+
+    tags = {"p", "em", "strong", "ul", "ol", "li", f"h{level}", "blockquote", "br", "table", "thead", "tbody", "tr", "th", "td", "a", "code", "pre"}
+    return Markup(nh3.clean(html, tags=tags, attributes={"a": {"href"}}, attribute_filter=absolute, link_rel=None))  # noqa: S704 (just cleaned)
 
 
 def cut(text: str | None, length: int) -> str:
@@ -171,22 +177,27 @@ def _fixed_date(day: date) -> Iterator[None]:
 
 
 @contextmanager
-def _language_of_parts() -> Iterator[None]:
-    """Has WeasyPrint 70 write `lang` of single elements into their tags (/Lang), which it does for the document only; screen readers need it for
-    what members wrote in their own language."""
+def _mended_tags() -> Iterator[None]:
+    """Mends two things in the tags WeasyPrint 70 makes. It writes `lang` for the document only: screen readers need it (/Lang) for what members wrote
+    in their own language. And it hangs paragraphs of a list item straight into /LI, where PDF/UA-1 allows a label and a body only."""
     import pydyf
     from weasyprint.pdf import tags
 
     build = tags._build_box_tree
 
-    def with_language(box: Any, *rest: Any) -> Iterator[Any]:
+    def mended(box: Any, parent: Any, pdf: Any, *rest: Any) -> Iterator[Any]:
         language = box.element.get("lang") if box.element is not None and box.element.tag != "html" else None
-        for element in build(box, *rest):
+        for element in build(box, parent, pdf, *rest):
             if language:
                 element["Lang"] = pydyf.String(language)
+            if parent["S"] == "/LI" and element["P"] == parent.reference and element["S"] not in ("/Lbl", "/LBody"):
+                body = pydyf.Dictionary({"Type": "/StructElem", "S": "/LBody", "K": pydyf.Array([element.reference]), "P": parent.reference})
+                pdf.add_object(body)
+                element["P"] = body.reference
+                element = body
             yield element
 
-    tags._build_box_tree = with_language
+    tags._build_box_tree = mended
     try:
         yield
     finally:

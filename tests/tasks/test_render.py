@@ -158,10 +158,20 @@ def structure(content: bytes) -> Iterator[Any]:
 def test_it_conforms_to_pdf_a_3a_and_pdf_ua_1(cycle: str, standard: str, tmp_path: Path) -> None:
     if reason := verapdf.missing():
         pytest.skip(reason)
-    links = "# A heading\n\nSee [the site](https://example.org/a) and <https://example.org>.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n1. one\n   - two\n"
+    links = "# A heading\n\nSee [the site](https://example.org/a) and <https://example.org>.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n1. one\n   - two\n\n     and more\n\n> * quoted\n\n    code\n"
     path = tmp_path / "report.pdf"
     path.write_bytes(pdf(cycle, summary=links))
     assert verapdf.failures(path, standard) == []
+
+
+def test_a_report_of_nothing_conforms_too(tmp_path: Path) -> None:
+    if reason := verapdf.missing():
+        pytest.skip(reason)
+    given = document()
+    nothing = replace(given.figures, indicators=[], sdg=[], finance=[], support=[], missing_rates=[])
+    path = tmp_path / "report.pdf"
+    path.write_bytes(render_report(replace(given, figures=nothing, members=[], accepted={}, findings=[], texts={}, attachments={}), "en", IDENTIFIER))
+    assert verapdf.failures(path, "ua1") == []
 
 
 def test_it_is_tagged_and_says_language_and_title() -> None:
@@ -173,7 +183,7 @@ def test_it_is_tagged_and_says_language_and_title() -> None:
 
 
 def test_no_font_comes_from_the_machine() -> None:
-    with pikepdf.open(io.BytesIO(pdf(summary="Arrow → ✓ 中文 မြန်မာ العربية 🙂"))) as file:
+    with pikepdf.open(io.BytesIO(pdf(summary="* a\n  * b\n    * `c` *d*\n\nArrow → ✓ 中文 မြန်မာ العربية 🙂"))) as file:
         fonts = {str(entry.BaseFont) for entry in file.objects if isinstance(entry, pikepdf.Dictionary) and entry.get("/Type") == "/Font"}
     assert fonts
     assert {re.sub(r"^/\w{6}\+", "", name).partition("-")[0] for name in fonts} <= {"Report", "Signs", "Funding"}
@@ -311,6 +321,21 @@ def test_what_was_not_reported_is_a_dash_and_never_zero() -> None:
     assert view.activities[0].participations["other"] is None
 
 
+def test_a_long_logframe_prints_what_was_reported_and_counts_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tasks.report_view.LONG_LOGFRAME", 3)
+    html = render_html(document(), "en", date(2019, 6, 30))
+    assert ">N1</span>" in html
+    assert ">K1</span>" not in html
+    assert "2 more indicators of the logframe were not reported" in html
+
+
+def test_long_lists_are_cut_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tasks.render.MAX_ROWS", 1)
+    html = render_html(document(), "en", date(2019, 6, 30))
+    assert HOSTILE[1] not in html
+    assert "3 more stand in the report’s data files." in html
+
+
 def test_participations_of_an_activity_add_up_over_cycles_while_it_counts_once() -> None:
     given = document("C3")
     again = replace(activity("bb", 2, women=Decimal(5)), cycle="C2")
@@ -364,6 +389,8 @@ def test_markdown_of_the_network_becomes_plain_elements_only() -> None:
     assert 'href="https://example.org"' in html
     for forbidden in ("<script", "<img", 'href="javascript', 'href="file'):
         assert forbidden not in html
+    assert str(markdown("[here](somewhere.html) [there](#s1) [up](//host/x)", 3)).count("href") == 0
+    assert "<thead>" not in str(markdown("|a|\n|-|\n", 3))
 
 
 def test_characters_without_a_glyph_are_replaced_and_steering_ones_dropped() -> None:
