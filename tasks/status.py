@@ -12,19 +12,19 @@ from typing import Any
 
 from domain.agreement import Agreement
 from domain.completeness import is_due, timeliness
-from tasks.collect import Arrival, list_inbox
+from tasks.collect import Arrival, list_inbox, receipt_key
 from tasks.store import Store
 
 
 def status_lines(store: Store, agreement: Agreement, cycle: str) -> tuple[list[str], bool]:
     """A line per member: files in the inbox, the last one's arrival, and what collecting them found; and whether nothing is open."""
     feedback = store.read_many([i.key for i in store.list(f"feedback/{cycle}/") if i.key.endswith(("/receipt.json", "/findings.csv"))])
-    receipts = {json.loads(data)["key"]: (key, json.loads(data)) for key, data in feedback.items() if key.endswith("/receipt.json")}
+    receipts = {key: json.loads(data) for key, data in feedback.items() if key.endswith("/receipt.json")}
     arrivals = list_inbox(store, [cycle])
     lines, complete = [], True
     for member in agreement.members:
         files = [arrival for arrival in arrivals if arrival.member == member.member]
-        line, fine = (_of_files(agreement, member.member, cycle, files, receipts, feedback)) if files else ("missing", False)
+        line, fine = _of_files(store, agreement, member.member, cycle, files, receipts, feedback) if files else ("missing", False)
         if not files and not is_due(agreement, member, cycle):
             line, fine = "not due", True
         complete &= fine
@@ -35,10 +35,13 @@ def status_lines(store: Store, agreement: Agreement, cycle: str) -> tuple[list[s
 
 
 def _of_files(
-    agreement: Agreement, member: str, cycle: str, files: Sequence[Arrival], receipts: Mapping[str, tuple[str, Any]], feedback: Mapping[str, bytes]
+    store: Store, agreement: Agreement, member: str, cycle: str, files: Sequence[Arrival], receipts: Mapping[str, Any], feedback: Mapping[str, bytes]
 ) -> tuple[str, bool]:
     newest = max(files, key=lambda arrival: (arrival.info.modified, arrival.info.key))
-    key, receipt = receipts.get(newest.info.key, ("", None))
+    key = next((key for key, kept in receipts.items() if kept["key"] == newest.info.key), "")
+    if not key and (known := store.head(newest.info.key)):  # perhaps the same content as a file received under another name
+        key = receipt_key(cycle, member, known.sha256[:12])
+    receipt = receipts.get(key)
     said = receipt["received_at"] if receipt else f"{newest.info.modified.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     received = datetime.strptime(said, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     line = f"{timeliness(agreement, member, cycle, received)}; {len(files)} file(s), last {newest.info.key.rpartition('/')[2]} on {said}"

@@ -1,7 +1,7 @@
 """The steps that flows are told in: Prefect tasks around the functions of the other modules.
 
-A step passes on what it made in memory (no caching of results by Prefect: members' data stay out of its database). Steps that only talk to the
-store are retried, with jitter; a fault that the operator has to mend is not.
+A step passes on what it made in memory (no caching of results by Prefect: members' data stay out of its database). The store retries by itself;
+what it then reports is the operator's to mend, so steps are not retried on top.
 """
 
 from __future__ import annotations

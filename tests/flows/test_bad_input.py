@@ -104,6 +104,14 @@ def test_a_late_file_is_let_in_by_the_operator_only(storage: Storage, fpa: Fpa) 
     assert {row["value"] for row in rows} == {"5"}
 
 
+def test_status_knows_a_file_that_was_sent_twice(storage: Storage, fpa: Fpa) -> None:
+    storage({**agreement_files(), "inbox/C1/bb/a.zip": clean(), "inbox/C1/bb/b.zip": clean()})
+    fpa("collect", "C1")
+    _, out, _ = fpa("status", "C1")
+    assert "on time; 2 file(s), last b.zip" in out
+    assert "no findings" in out
+
+
 def test_a_rejected_newer_file_never_displaces_a_good_one(storage: Storage, fpa: Fpa) -> None:
     root = storage({**agreement_files(), "inbox/C1/bb/a.zip": clean()})
     assert fpa("collect", "C1")[0] == 1  # the others are missing
