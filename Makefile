@@ -9,7 +9,7 @@ demo: .venv/ready
 
 test: .venv/ready-dev lint
 	@sh tests/install_servers.sh
-	@.venv/bin/python -m pytest
+	@.venv/bin/python -m pytest -n 2 --dist loadfile
 
 lint: .venv/ready-dev
 	@.venv/bin/ruff check flows tasks domain tests

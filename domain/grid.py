@@ -41,10 +41,17 @@ Cell = str | float | bool | date | ErrorCell | None
 
 @dataclass(slots=True)
 class Grid:
-    """A sheet: its name and its rows, each with its number in the file and its cells from column A on. Empty rows are left out."""
+    """A sheet: its name and its rows, each with its number in the file and its cells from column A on. Empty rows are left out.
+
+    What a member may not see or have typed is kept beside the cells: whether the sheet is hidden, the numbers of hidden rows, the places
+    (row number, column from 0) of cells whose value a formula made, and the name of an encoding that had to be guessed ("" for none)."""
 
     name: str
     rows: list[tuple[int, Sequence[Cell]]] = field(default_factory=list)
+    hidden: bool = False
+    hidden_rows: set[int] = field(default_factory=set)
+    formulas: set[tuple[int, int]] = field(default_factory=set)
+    encoding: str = ""
 
 
 # --- cells ------------------------------------------------------------------------------------------------------------

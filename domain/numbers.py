@@ -96,6 +96,20 @@ def read_date(text: str) -> date | None:
     return plausible_date(year, month, day)
 
 
+def date_hint(cell: object, text: str) -> Literal["buddhist", "month-first", ""]:
+    """Why a cell is no date, where that can be seen: a year of the Buddhist calendar, or the month before the day."""
+    if isinstance(cell, date):
+        return "buddhist" if 2400 <= cell.year < 2700 else ""
+    text = text.strip().translate(_DIGITS)[:MAX_LENGTH]
+    if match := _ISO.fullmatch(text):
+        return "buddhist" if 2400 <= int(match[1]) < 2700 else ""
+    if match := _DAY_FIRST.fullmatch(text):
+        if 2400 <= int(match[4]) < 2700:
+            return "buddhist"
+        return "month-first" if int(match[1]) <= 12 < int(match[3]) <= 31 else ""
+    return ""
+
+
 def plausible_date(year: int, month: int, day: int) -> date | None:
     """A date of the years 1900 to 2199, or None."""
     if not 1900 <= year < 2200:

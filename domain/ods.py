@@ -20,7 +20,7 @@ from domain.grid import (
     text_cell,
 )
 
-_TABLE, _TEXT, _OFFICE = (f"urn:oasis:names:tc:opendocument:xmlns:{name}:1.0 " for name in ("table", "text", "office"))
+_TABLE, _TEXT, _OFFICE, _STYLE = (f"urn:oasis:names:tc:opendocument:xmlns:{name}:1.0 " for name in ("table", "text", "office", "style"))
 _CELLS = (_TABLE + "table-cell", _TABLE + "covered-table-cell")
 _VALUE_TYPE = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0 value-type"
 _WHITE_SPACE = {_TEXT + "tab": "\t", _TEXT + "line-break": "\n"}
@@ -54,6 +54,9 @@ class _Content:
         self.grid: Grid | None = None
         self.depth = 0
         self.row = self.row_repeat = 0
+        self.row_hidden = False
+        self.formula_columns: list[int] = []
+        """Of the open row."""
         self.cells: list[Cell] | None = None
         """Of the open row."""
         self.column = 0
@@ -63,6 +66,8 @@ class _Content:
         self.in_paragraph = False
         self.text: list[str] = []
         self.laid_out = self.shown = 0
+        self.style = ""
+        self.hiding_styles: set[str] = set()
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self.depth += 1
@@ -72,8 +77,15 @@ class _Content:
             self.cell, self.cell_depth, self.text = attributes, self.depth, []
         elif name == _TABLE + "table-row" and self.grid is not None:
             self.cells, self.column, self.row_repeat = [], 0, _repeated(attributes, "number-rows-repeated")
+            self.row_hidden = attributes.get(_TABLE + "visibility") in ("collapse", "filter")
+            self.formula_columns = []
         elif name == _TABLE + "table" and self.grid is None:
             self.grid, self.row = Grid(attributes.get(_TABLE + "name", "")), 0
+            self.grid.hidden = attributes.get(_TABLE + "style-name") in self.hiding_styles
+        elif name == _STYLE + "style":
+            self.style = attributes.get(_STYLE + "name", "")
+        elif name == _STYLE + "table-properties" and attributes.get(_TABLE + "display") == "false":
+            self.hiding_styles.add(self.style)
 
     def _start_in_cell(self, name: str, attributes: dict[str, str]) -> None:
         """Only the paragraphs of the cell itself are its text; comments and drawings have some of their own."""
@@ -119,6 +131,8 @@ class _Content:
             self.cells += [None] * (self.column - len(self.cells)) + [value] * repeat
             if isinstance(value, str):
                 self._show(len(value) * repeat * self.row_repeat)
+        if _TABLE + "formula" in attributes and self.column < MAX_COLUMNS:
+            self.formula_columns.append(self.column)
         self.column += repeat
 
     def _end_row(self, grid: Grid, cells: list[Cell]) -> None:
@@ -126,10 +140,14 @@ class _Content:
         self.cells = None
         if not cells:
             return
-        self.laid_out += self.row_repeat * len(cells)
+        self.laid_out += self.row_repeat * max(len(cells), len(self.formula_columns))
         if self.row > MAX_ROWS or self.laid_out > MAX_CELLS:
             raise Unreadable("too-many-rows")
-        grid.rows += [(number, cells) for number in range(first, self.row + 1)]
+        numbers = range(first, self.row + 1)
+        grid.rows += [(number, cells) for number in numbers]
+        if self.row_hidden:
+            grid.hidden_rows.update(numbers)
+        grid.formulas.update((number, column) for number in numbers for column in self.formula_columns)
 
     def _show(self, characters: int) -> None:
         self.shown += characters

@@ -50,7 +50,7 @@ class Text(_Model):
 
 
 class Profile(_Model):
-    """`headings` 1–11 and `lines` of the budget, `questions` of the narrative sheet, `sections` of Annex VI ({action} stands for the word in
+    """`headings` 1–11 and `lines` of the budget, `questions` of the narrative sheet with the number of words an answer may have, `sections` of Annex VI ({action} stands for the word in
     `action_word`), `texts` the network writes, `funding` statements by kind of funding, `disclaimer` with {name}, `goals` 1–17.
 
     `flexibility_pct` in percent of a heading's budget; the other numbers say after how many days or months a report is due."""
@@ -64,6 +64,7 @@ class Profile(_Model):
     headings: dict[str, Words]
     lines: dict[str, Words]
     questions: dict[str, Words]
+    answer_words: int
     sections: dict[str, Words]
     texts: dict[str, Text]
     action_word: dict[str, Words]

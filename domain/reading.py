@@ -16,9 +16,9 @@ from typing import Any, Literal
 
 from domain.agreement import Agreement
 from domain.codes import FLOAT_TRAPS
-from domain.findings import Finding
+from domain.findings import Finding, Severity
 from domain.grid import Cell, ErrorCell, Grid, Unreadable, column_letter
-from domain.numbers import is_placeholder, number_of, plausible_date, read_date, read_number, read_yes_no, shortest
+from domain.numbers import date_hint, is_placeholder, number_of, plausible_date, read_date, read_number, read_yes_no, shortest
 from domain.schema import COVER_KEYS, COVER_LABELS, DIMENSION_LABELS, INDICATORS, SHEETS, Column, SheetSchema
 from domain.submission import Row, Sheet, Submission, Value
 from domain.workbook import read_grids
@@ -41,6 +41,8 @@ _PARTS: dict[str, Literal["programme", "finance"]] = {
 }  # fmt: skip
 
 
+_PREFILLED = Column("prefilled")
+"""A hidden column of the workbook: the columns of a row that it filled in itself, parted by blanks."""
 _LABEL = re.compile(r"\s[–—-]\s")
 
 
@@ -66,7 +68,7 @@ def read_submission(data: bytes, *, key: str, member: str, cycle: str, received_
     return submission
 
 
-def _find(submission: Submission, rule: str, severity: Literal["reject", "error"], value: str = "", **where: Any) -> None:
+def _find(submission: Submission, rule: str, severity: Severity, value: str = "", **where: Any) -> None:
     submission.findings.append(
         Finding(submission.member, submission.cycle, submission.submission, rule, severity, value=value[:LONGEST_VALUE], **where)
     )
@@ -218,16 +220,19 @@ def _find_heading(grid: Grid, columns: Sequence[Column]) -> _Heading:
     for number, cells in grid.rows[at + 1 :] if at >= 0 else []:
         again = columns_in(cells)
         same = sum(best.columns.get(name) == index for name, index in again.items())
-        if same < 2 or same < sum(cell is not None for cell in cells) / 2:
+        new = {name: index for name, index in again.items() if name not in best.columns and index not in best.columns.values()}
+        filled = sum(cell is not None for cell in cells)
+        # the same headings in other words, or those that stand below a merged one
+        if (same < 2 or same < filled / 2) and not 2 <= same + len(new) == filled:
             break
         best.below = number
-        best.columns |= {name: index for name, index in again.items() if name not in best.columns and index not in best.columns.values()}
+        best.columns |= new
     return best
 
 
 def _read_sheet(submission: Submission, schema: SheetSchema, grid: Grid, agreement: Agreement) -> None:
     columns = schema_with_dimensions(schema, agreement.dimensions)
-    heading = _find_heading(grid, columns)
+    heading = _find_heading(grid, (*columns, _PREFILLED))
     missing = [column.name for column in columns if column.required and column.name not in heading.columns]
     if missing and schema.optional and not any(number > heading.below for number, _ in grid.rows):
         return
@@ -237,9 +242,49 @@ def _read_sheet(submission: Submission, schema: SheetSchema, grid: Grid, agreeme
         return
     sheet = Sheet(schema.name, {name: column_letter(index) for name, index in heading.columns.items()}, [])
     found = [(column, heading.columns[column.name]) for column in columns if column.name in heading.columns]
-    reader = _RowReader(submission, sheet, dict.fromkeys((column.name for column in columns), None), found, _without_number(schema, submission, agreement))
+    prefilled = heading.columns.get(_PREFILLED.name)
+    reader = _RowReader(submission, sheet, dict.fromkeys((column.name for column in columns), None), found, _without_number(schema, submission, agreement), prefilled)
     sheet.rows = [row for number, cells in grid.rows if number > heading.below and (row := reader.read(number, cells))]
     submission.sheets[schema.name] = sheet
+    if sheet.rows:
+        _tell_hidden(submission, sheet, grid)
+        _tell_formulas(submission, sheet, grid, heading)
+    if grid.encoding:
+        _find(submission, "sheet.encoding", "info", sheet=schema.name, details={"encoding": grid.encoding})
+
+
+def _tell_hidden(submission: Submission, sheet: Sheet, grid: Grid) -> None:
+    """Hidden sheets and rows are read like all others; their member may not know of them."""
+    if grid.hidden:
+        _find(submission, "sheet.hidden", "info", sheet=sheet.name, details={"rows": str(len(sheet.rows))})
+    hidden = [row.number for row in sheet.rows if row.number in grid.hidden_rows]
+    if hidden:
+        _find(submission, "sheet.rows-hidden", "info", sheet=sheet.name, row=hidden[0], details={"rows": number_ranges(hidden)})
+
+
+def _tell_formulas(submission: Submission, sheet: Sheet, grid: Grid, heading: _Heading) -> None:
+    """A formula counts by the value stored with it; whether that is the one the member sees, only the member can tell."""
+    columns = {index: name for name, index in heading.columns.items()}
+    rows = {row.number: row for row in sheet.rows}
+    for number, index in sorted(grid.formulas):
+        row, name = rows.get(number), columns.get(index)
+        if row is not None and name is not None and name not in row.faults:
+            _find(
+                submission, "cell.formula", "warning", sheet=sheet.name, row=number, column=name,
+                cell=sheet.cell(name, number), value=row.raw.get(name, ""),
+            )  # fmt: skip
+
+
+def number_ranges(numbers: Iterable[int], most: int = 12) -> str:
+    """ "5, 7–9" for 5, 7, 8, 9 (in order); no more than `most` parts of it, then "…"."""
+    parts: list[list[int]] = []
+    for number in numbers:
+        if parts and parts[-1][-1] == number - 1:
+            parts[-1][1:] = [number]
+        else:
+            parts.append([number])
+    texts = ["–".join(map(str, part)) for part in parts[:most]]
+    return ", ".join([*texts, "…"] if len(parts) > most else texts)
 
 
 def _without_number(schema: SheetSchema, submission: Submission, agreement: Agreement) -> frozenset[str]:
@@ -261,6 +306,8 @@ class _RowReader:
     columns: Sequence[tuple[Column, int]]
     """Those that the file has, in the schema's order, each with its place in a row."""
     without_number: frozenset[str]
+    prefilled: int | None = None
+    """Where the workbook notes what it put into a row itself."""
 
     def read(self, number: int, cells: Sequence[Cell]) -> Row | None:
         """None for a row whose cells are all empty or placeholders."""
@@ -273,8 +320,24 @@ class _RowReader:
             text = cell if isinstance(cell, str) else cell_text(cell)
             if not is_placeholder(text):
                 row.raw[column.name] = text
-                row.values[column.name] = self._value(row, column, cell, text)
-        return row if row.raw else None
+        if not row.raw or self._left_as_it_was(row, cells):
+            return None
+        for column, index in self.columns:
+            if column.name in row.raw:
+                row.values[column.name] = self._value(row, column, cells[index], row.raw[column.name])
+        return row
+
+    def _left_as_it_was(self, row: Row, cells: Sequence[Cell]) -> bool:
+        """Whether a row holds nothing but what the workbook put there: a question without an answer, a planned activity without a status."""
+        own = cells[self.prefilled] if self.prefilled is not None and self.prefilled < len(cells) else None
+        if not isinstance(own, str) or not row.raw.keys() <= set(own.split()):
+            return False
+        column = next(iter(row.raw))
+        _find(
+            self.submission, "sheet.row.left", "info", sheet=self.sheet.name, row=row.number, column=column,
+            cell=self.sheet.cell(column, row.number), value=row.raw[column],
+        )  # fmt: skip
+        return True
 
     def _value(self, row: Row, column: Column, cell: Cell, text: str) -> Value:
         if isinstance(cell, ErrorCell):
@@ -286,7 +349,7 @@ class _RowReader:
             case "date":
                 day = plausible_date(cell.year, cell.month, cell.day) if isinstance(cell, date) else read_date(text) if isinstance(cell, str) else None
                 if day is None:
-                    self._fault(row, column, "cell.not-a-date")
+                    self._fault(row, column, "cell.not-a-date", hint=date_hint(cell, text))
                 return day
             case "yes_no":
                 return read_yes_no(text) or text
@@ -312,9 +375,9 @@ class _RowReader:
         self._fault(row, column, "cell.ambiguous-number" if number == "ambiguous" else "cell.not-a-number")
         return None
 
-    def _fault(self, row: Row, column: Column, rule: str) -> None:
+    def _fault(self, row: Row, column: Column, rule: str, **details: str) -> None:
         row.faults.add(column.name)
         _find(
             self.submission, rule, "error", sheet=self.sheet.name, row=row.number, column=column.name,
-            cell=self.sheet.cell(column.name, row.number), value=row.raw[column.name], details={"decimal": self.submission.decimal},
+            cell=self.sheet.cell(column.name, row.number), value=row.raw[column.name], details={"decimal": self.submission.decimal, **details},
         )  # fmt: skip

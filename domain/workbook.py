@@ -12,7 +12,7 @@ import re
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from xml.parsers import expat
 
@@ -111,14 +111,42 @@ def _read_parts(parts: dict[str, bytes]) -> list[Grid]:
 # --- .zip of CSV ------------------------------------------------------------------------------------------------------
 
 
-def decode_text(data: bytes) -> str:
-    """UTF-8 or UTF-16 by its mark, strict UTF-8, else Windows-1252 (what Excel writes in the languages of the members)."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_WESTERN = frozenset(map(chr, range(128))) | frozenset("ÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŸŒÆÑÁÍÓÚÃÕàâäçéèêëîïôöùûüÿœæñáíóúãõªº°¿¡«»‘’“”–—…•·€£²³½\xa0\xad")
+"""Letters and signs of English, French, Spanish and Portuguese."""
+CODE_PAGES = {"windows-1252": "Windows-1252", "windows-1250": "Windows-1250", "windows-1256": "Windows-1256"}
+"""What Excel writes CSV in: Western, Central European, Arabic."""
+
+
+def decode_text(data: bytes, code_page: str = "windows-1252") -> str:
+    """UTF-8 or UTF-16 by its mark, strict UTF-8, else the code page."""
+    if data.startswith(_UTF_16):
         return data.decode("utf-16", errors="replace")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")
+        return data.decode(code_page, errors="replace")
+
+
+def _in_unicode(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.startswith(_UTF_16)
+    return True
+
+
+def guess_code_page(texts: Sequence[bytes]) -> str:
+    """The code page of texts that are in none of Unicode's encodings, judged together: the more letters, the surer. Where they make words of
+    the members' languages, it is theirs."""
+    letters = b"\n".join(line for text in texts for line in text.splitlines() if not line.isascii())
+    western = letters[:100_000].decode("windows-1252", errors="replace")
+    if set(western) <= _WESTERN and not re.search(r"[a-zà-ÿœ][A-ZÀ-ÞŒ]", "".join(c if not c.isascii() else c.lower() for c in western)):
+        return "windows-1252"
+    import chardet
+
+    found = chardet.detect(letters[:100_000], include_encodings=list(CODE_PAGES))["encoding"] or ""
+    return found.casefold() if found.casefold() in CODE_PAGES else "windows-1252"
 
 
 def find_delimiter(text: str) -> str:
@@ -162,7 +190,7 @@ def csv_records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
 
 def _read_csvs(parts: dict[str, bytes]) -> list[Grid]:
     """A grid for every CSV file, named after it; folders, and what computers add to archives, are passed over."""
-    grids: dict[str, Grid] = {}
+    texts: dict[str, tuple[str, bytes]] = {}
     for name, content in sorted(parts.items()):
         base = unicodedata.normalize("NFC", name.rpartition("/")[2])
         if base.startswith((".", "~$")) or name.startswith("__MACOSX/"):
@@ -171,12 +199,19 @@ def _read_csvs(parts: dict[str, bytes]) -> list[Grid]:
             raise Unreadable("unsafe-zip")
         if not base.casefold().endswith(".csv"):
             continue
-        if base.casefold() in grids:
+        if base.casefold() in texts:
             raise Unreadable("unsafe-zip")
-        grids[base.casefold()] = _csv_grid(base[:-4], decode_text(content).replace("\x00", ""))
-    if not grids:
+        texts[base.casefold()] = base[:-4], content
+    if not texts:
         raise Unreadable("not-a-workbook")
-    return list(grids.values())
+    guessed = [content for _, content in texts.values() if not _in_unicode(content)]
+    code_page = guess_code_page(guessed) if guessed else "windows-1252"
+    grids = []
+    for name, content in texts.values():
+        grids.append(_csv_grid(name, decode_text(content, code_page).replace("\x00", "")))
+        if content in guessed and code_page != "windows-1252":
+            grids[-1].encoding = CODE_PAGES[code_page]
+    return grids
 
 
 def _csv_grid(name: str, text: str) -> Grid:

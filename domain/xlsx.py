@@ -4,9 +4,11 @@ fails; so every part is scanned first, and the library is given what was scanned
 from __future__ import annotations
 
 import io
+import posixpath
 import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -44,11 +46,13 @@ def read_xlsx(parts: Mapping[str, bytes]) -> list[Grid]:
         raise Unreadable("not-a-workbook")
     lengths = _shared_lengths(parts)
     scanned = {}
+    scans: dict[str, _Scan] = {}
     cells = 0
     for name, content in parts.items():
         base = name.rpartition("/")[2].casefold()
         if b"sheetData" in content:
-            cells += _scan_sheet(content, lengths)
+            scans[name.casefold()] = _scan_sheet(content, lengths)
+            cells += scans[name.casefold()].cells
         elif base in _BOOK_PARTS or base.endswith(".rels"):
             strict_parser().Parse(content, True)
         elif base != _SHARED_STRINGS:
@@ -56,7 +60,42 @@ def read_xlsx(parts: Mapping[str, bytes]) -> list[Grid]:
         scanned[name] = _errors_as_text(content)
         if cells > MAX_CELLS:
             raise Unreadable("too-many-rows")
-    return _read_scanned(_packed(scanned))
+    of_sheet = {sheet: scans[part] for sheet, part in _parts_of_sheets(parts).items() if part in scans}
+    return _read_scanned(_packed(scanned), of_sheet)
+
+
+def _parts_of_sheets(parts: Mapping[str, bytes]) -> dict[str, str]:
+    """The name of each sheet and of the part that holds it, without case (ECMA-376, part 1, 18.2.19 and part 2, 9)."""
+    book = next((name for name in parts if name.rpartition("/")[2].casefold() == "workbook.xml"), "")
+    folder, _, base = book.rpartition("/")
+    sheets: dict[str, str] = {}
+    targets: dict[str, str] = {}
+
+    def sheet(name: str, attributes: dict[str, str]) -> None:
+        if name.rpartition(":")[2] == "sheet":
+            sheets[attributes.get("name", "")] = next((value for key, value in attributes.items() if key.rpartition(":")[2] == "id"), "")
+
+    def relationship(name: str, attributes: dict[str, str]) -> None:
+        if name.rpartition(":")[2] == "Relationship":
+            target = attributes.get("Target", "")
+            targets[attributes.get("Id", "")] = target[1:] if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
+
+    for name, handler in ((book, sheet), (posixpath.join(folder, "_rels", f"{base}.rels"), relationship)):
+        content = next((content for part, content in parts.items() if part.casefold() == name.casefold()), None)
+        if content is not None:
+            parser = strict_parser()
+            parser.StartElementHandler = handler
+            parser.Parse(content, True)
+    return {name: targets[key].casefold() for name, key in sheets.items() if key in targets}
+
+
+@dataclass(slots=True)
+class _Scan:
+    """What the library does not tell of a sheet; `cells`: how many it takes when laid out from A1."""
+
+    cells: int = 0
+    hidden_rows: set[int] = field(default_factory=set)
+    formulas: set[tuple[int, int]] = field(default_factory=set)
 
 
 def _shared_lengths(parts: Mapping[str, bytes]) -> list[int]:
@@ -89,8 +128,8 @@ def _errors_as_text(content: bytes) -> bytes:
     return _CELL_OF_TYPE_ERROR.sub(rb'\1"str"', content) if _TYPE_ERROR.search(content) else content
 
 
-def _scan_sheet(xml: bytes, lengths: Sequence[int]) -> int:
-    """How many cells the sheet takes when laid out from A1. Raises Unreadable where it reaches too far or shows too much text.
+def _scan_sheet(xml: bytes, lengths: Sequence[int]) -> _Scan:
+    """Raises Unreadable where the sheet reaches too far or shows too much text.
 
     A cell without an address stands behind the one before it; formatting without content reaches nowhere."""
     row = column = 0
@@ -98,6 +137,7 @@ def _scan_sheet(xml: bytes, lengths: Sequence[int]) -> int:
     shown = 0
     kind: str | None = None
     text: list[str] = []
+    scan = _Scan()
 
     def start(name: str, attributes: dict[str, str]) -> None:
         nonlocal row, column, kind
@@ -113,6 +153,10 @@ def _scan_sheet(xml: bytes, lengths: Sequence[int]) -> int:
         elif name == "row":
             row, column = int(attributes["r"]) - 1 if "r" in attributes else row, 0
             text.clear()
+            if attributes.get("hidden") in ("1", "true"):
+                scan.hidden_rows.add(row + 1)
+        elif name == "f":
+            scan.formulas.add((row + 1, column))
 
     def end(name: str) -> None:
         nonlocal row, column, shown
@@ -121,6 +165,8 @@ def _scan_sheet(xml: bytes, lengths: Sequence[int]) -> int:
             column += 1
         elif name == "row":
             row, column = row + 1, 0
+        elif name == "f":
+            text.clear()  # a formula is none of the value
         elif name == "v" and text:
             if row > last_row or column > last_column:
                 occupied()
@@ -139,7 +185,8 @@ def _scan_sheet(xml: bytes, lengths: Sequence[int]) -> int:
     parser.Parse(xml, True)
     if shown > MAX_TEXT:
         raise Unreadable("too-large")
-    return (last_row + 1) * (last_column + 1)
+    scan.cells = (last_row + 1) * (last_column + 1)
+    return scan
 
 
 def _packed(parts: Mapping[str, bytes]) -> io.BytesIO:
@@ -152,8 +199,9 @@ def _packed(parts: Mapping[str, bytes]) -> io.BytesIO:
     return out
 
 
-def _read_scanned(archive: io.BytesIO) -> list[Grid]:
-    from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
+def _read_scanned(archive: io.BytesIO, scans: Mapping[str, _Scan]) -> list[Grid]:
+    """`scans` by the sheets' names; a sheet of which nothing is known has nothing hidden."""
+    from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
     grids = []
     cells = 0
@@ -166,7 +214,10 @@ def _read_scanned(archive: io.BytesIO) -> list[Grid]:
             cells += len(rows) * len(rows[0]) if rows else 0
             if cells > MAX_CELLS:
                 raise Unreadable("too-many-rows")
-            grids.append(_grid(sheet.name, rows))
+            grid, scan = _grid(sheet.name, rows), scans.get(sheet.name, _Scan())
+            grid.hidden = sheet.visible != SheetVisibleEnum.Visible
+            grid.hidden_rows, grid.formulas = scan.hidden_rows, scan.formulas
+            grids.append(grid)
     except CalamineError:
         raise Unreadable("damaged") from None
     except BaseException as error:

@@ -277,6 +277,57 @@ def test_a_column_that_only_the_second_row_of_headings_names_is_found() -> None:
     assert only_row(submission).values["men"] == 7
 
 
+def test_headings_below_a_merged_one_are_found() -> None:
+    groups = [*ACTIVITY_HEADINGS[:8], "Participants", None, None, "Status"]
+    submission = read(workbook(activities=[["Our activities"], groups, [*[None] * 8, "Women", "Men", "Sex unknown"], [*ACTIVITY[:8], 3, 4, 5, "done"]]))
+    assert submission.findings == []
+    assert [only_row(submission).values[name] for name in ("women", "men", "unknown", "status")] == [3, 4, 5, "done"]
+
+
+def test_what_a_member_may_not_see_is_read_and_said() -> None:
+    import xlsxwriter
+
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as book:
+        cover = book.add_worksheet("cover")
+        for row, line in enumerate((("contract", CONTRACT), ("cycle", "C1"), ("member", "bb"), ("nil", "no"))):
+            cover.write_row(row, 0, line)
+        for name in ("activities", "indicators", "expenditure"):
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, {"activities": ACTIVITY_HEADINGS, "indicators": ["indicator", "country", "value"], "expenditure": EXPENDITURE_HEADINGS}[name])
+        sheet = book.get_worksheet_by_name("indicators")
+        sheet.hide()
+        for row in (1, 2, 3, 5):
+            sheet.write_row(row, 0, ["N1", "KE", row])
+        sheet.write_formula(5, 2, "=1+1", None, 2)
+        sheet.write_formula(5, 7, "=1+1", None, 2)  # in no column of ours
+        for row in (1, 2, 5):
+            sheet.set_row(row, None, None, {"hidden": True})
+    submission = read(out.getvalue())
+    assert [(f.rule, f.severity, f.row, f.cell, f.value, f.details.get("rows")) for f in submission.findings] == [
+        ("sheet.hidden", "info", None, "", "", "4"),
+        ("sheet.rows-hidden", "info", 2, "", "", "2–3, 6"),
+        ("cell.formula", "warning", 6, "C6", "2", None),
+    ]
+    assert [row.values["value"] for row in submission.sheets["indicators"].rows] == [1, 2, 3, 2]
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"), [("2562-03-01", "buddhist"), ("01/03/2562", "buddhist"), ("06/30/2019", "month-first"), ("31/31/2019", ""), ("soon", ""), (date(2562, 3, 1), "buddhist")]
+)
+def test_a_date_that_is_none_says_why_where_that_can_be_seen(text: Any, hint: str) -> None:
+    row = [*ACTIVITY[:3], text, *ACTIVITY[4:]]
+    finding = read(workbook(activities=[ACTIVITY_HEADINGS, row])).findings[0]
+    assert (finding.rule, finding.details["hint"]) == ("cell.not-a-date", hint)
+
+
+def test_a_row_that_the_workbook_filled_in_and_nobody_else_is_no_report() -> None:
+    headings = ["section", "text", "lang", "prefilled"]
+    submission = read(workbook(narrative=[headings, ["changed – What changed?", None, "en", "section lang"], ["risks", "Some", "en", "section lang"], ["risks", None, None, None]]))
+    assert [row.number for row in submission.sheets["narrative"].rows] == [3, 4]
+    assert [(f.rule, f.row, f.cell) for f in submission.findings] == [("sheet.row.left", 2, "A2")]
+
+
 def test_a_row_whose_cells_are_called_like_columns_is_data() -> None:
     row = ["A1", "Title", "other", date(2019, 2, 1), date(2019, 2, 2), "KE", "Op1", "8.8", 1, "no", "Description"]
     assert only_row(read(workbook(activities=[ACTIVITY_HEADINGS, row]))).values["type"] == "other"
