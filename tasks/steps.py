@@ -20,8 +20,9 @@ from domain.completeness import counting_keys, is_due, member_states, open_rejec
 from domain.figures import Figures, MemberState
 from domain.findings import Finding
 from domain.money import CostLine
+from domain.prefill import by_member
 from domain.profile import Profile
-from domain.submission import Judged
+from domain.submission import AcceptedRow, Judged
 from tasks import collect, deliver, feedback, render, report, validate, workbooks
 from tasks.aggregate import DeliveredBefore, aggregate, delivered_before, missing_rates
 from tasks.collect import Inbox, InputFile
@@ -171,18 +172,33 @@ def deliver_report(
 
 
 @step
-def publish_workbooks(desk: Desk) -> Outcome:
-    """A workbook for each member that owes a submission in the cycle; written only where it changed."""
+def read_earlier(desk: Desk) -> dict[str, list[AcceptedRow]]:
+    """What each member reported in the cycles before this one: its accepted rows."""
+    cycles = desk.agreement.cycles_to(desk.cycle)[:-1]
+    inbox = collect.read_inbox(desk.store, desk.agreement, cycles)
+    if not inbox.submissions:
+        return {}
+    judged = validate.judge(desk.agreement, inbox.submissions, counting_keys(inbox.submissions), desk.profile.questions, desk.profile.lines)
+    return by_member(judged.accepted)
+
+
+@step
+def publish_workbooks(desk: Desk, earlier: Mapping[str, Sequence[AcceptedRow]]) -> Outcome:
+    """For each member that owes a submission in the cycle its workbook, whole and in two parts; written only where it changed."""
     owing = [member for member in desk.agreement.members if is_due(desk.agreement, member, desk.cycle)]
+    kept = desk.store.read_many([info.key for info in desk.store.list(f"workbooks/{desk.cycle}/")])
     written = 0
-    for member in owing:
-        content = workbooks.member_workbook(desk.agreement, member, desk.cycle)
-        key = f"workbooks/{desk.cycle}/{member.member}.xlsx"
-        if desk.store.head(key) is None or desk.store.read(key) != content:
-            desk.store.write(key, content)
-            written += 1
-    log.info("%d workbooks, %d of them written", len(owing), written)
-    return Outcome(done=[f"{len(owing)} workbooks lie in {desk.store.locate(f'workbooks/{desk.cycle}')} ({written} written now)"])
+    for number, member in enumerate(owing, start=1):
+        for part in workbooks.PARTS:
+            key = workbooks.workbook_key(desk.cycle, member.member, part)
+            content = workbooks.member_workbook(desk.agreement, desk.profile, member, desk.cycle, earlier.get(member.member, ()), part)
+            if kept.get(key) != content:
+                desk.store.write(key, content)
+                written += 1
+        if number % 25 == 0:
+            log.info("workbooks of %d of %d members", number, len(owing))
+    log.info("workbooks of %d members, %d files written", len(owing), written)
+    return Outcome(done=[f"workbooks of {len(owing)} members lie in {desk.store.locate(f'workbooks/{desk.cycle}')} ({written} files written now)"])
 
 
 # --- what was done, and what needs a person ---------------------------------------------------------------------------

@@ -214,18 +214,6 @@ def test_the_pdf_prints_the_figures_of_the_data_files(sample: Path) -> None:
     assert "to be completed by the coordinator" in " ".join("\n".join(page.extract_text() for page in first.pages).split())
 
 
-def test_open_writes_a_workbook_for_every_member_that_owes_one(sample: Path, fpa: Fpa, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FPA_STORAGE", str(sample))
-    status, out, _ = fpa("open", "2020-H1")
-    assert (status, "14 workbooks" in out) == (0, True)
-    assert "(0 written now)" in fpa("open", "2020-H1")[1]
-    from domain.workbook import read_grids
-
-    grids = {grid.name: grid for grid in read_grids((sample / "workbooks/2020-H1/faso-bf.xlsx").read_bytes())}
-    assert "Dépenses" in grids
-    assert [cell for _, cells in grids["Couverture"].rows for cell in cells if cell][1] == "CSO-LA/2018/000-001"
-
-
 def test_the_order_of_files_never_changes_a_figure(sample: Path, tmp_path: Path, fpa: Fpa, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same files under other names, arrived in another order where only one counts."""
     other = tmp_path / "other"
