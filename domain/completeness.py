@@ -15,15 +15,20 @@ from domain.submission import Judged, Submission
 Timeliness = Literal["on time", "late", "too late"]
 
 
-def timeliness(agreement: Agreement, member: str, cycle_code: str, received_at: datetime) -> Timeliness:
-    """How an arrival (aware time) stands to the cycle's due date in the agreement's time zone.
+def due_dates(agreement: Agreement, member: str, cycle_code: str) -> tuple[datetime, datetime]:
+    """Until when a member's file is on time and until when it is taken as late, in local time of the agreement's time zone.
 
-    On time up to `due` or the member's own extended date; late up to the end of the grace days (calendar days at the same hour); then too late.
-    An extension never shortens what everybody has."""
-    cycle, zone = agreement.cycle(cycle_code), ZoneInfo(agreement.timezone)
+    The grace days are calendar days at the same hour; an extension never shortens what everybody has."""
+    cycle = agreement.cycle(cycle_code)
     extended = [extension.due for extension in agreement.extensions.get(cycle.code, ()) if extension.member == member]
     due = max([cycle.due, *extended])
-    last = max(cycle.due + timedelta(days=cycle.grace_days), due)
+    return due, max(cycle.due + timedelta(days=cycle.grace_days), due)
+
+
+def timeliness(agreement: Agreement, member: str, cycle_code: str, received_at: datetime) -> Timeliness:
+    """How an arrival (aware time) stands to the cycle's due date: on time, late within the grace days, or too late."""
+    zone = ZoneInfo(agreement.timezone)
+    due, last = due_dates(agreement, member, cycle_code)
     if received_at <= due.replace(tzinfo=zone).astimezone(UTC):
         return "on time"
     return "late" if received_at <= last.replace(tzinfo=zone).astimezone(UTC) else "too late"

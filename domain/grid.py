@@ -52,6 +52,8 @@ class Grid:
     hidden_rows: set[int] = field(default_factory=set)
     formulas: set[tuple[int, int]] = field(default_factory=set)
     encoding: str = ""
+    widths: dict[int, float] = field(default_factory=dict)
+    """Of columns (from 0) whose width the file gives, in characters; 0 for a hidden one."""
 
 
 # --- cells ------------------------------------------------------------------------------------------------------------

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
 
 from domain.findings import Finding
 from domain.schema import COVER_KEYS, COVER_LABELS, DIMENSION_LABELS, SHEETS
@@ -25,7 +28,34 @@ class Catalogue:
         return replace(finding, message=self.messages[finding.rule][language].format_map(_Blank(known)))
 
     def _word(self, name: str, value: str, language: str) -> str:
+        """A detail as the member's language says it: numbers, dimensions, and the words of the catalogue."""
+        if name in _NUMBERS:
+            return ", ".join(_number(part, language) for part in value.split(", "))
+        if name in ("due", "received") and value:
+            from babel.dates import format_datetime
+
+            return format_datetime(datetime.fromisoformat(value), "d MMMM y, HH:mm", locale=language)
+        if name == "dimension":
+            return re.sub(r"[^,×]+", lambda part: f" {_dimension(part[0].strip(), language)} ", value).replace(" , ", ", ").strip()
         return self.words.get(name, {}).get(value, {}).get(language, value)
+
+
+_NUMBERS = frozenset(("total", "sum", "ceiling", "last", "median", "n", "z", "rows"))
+
+
+def _number(text: str, language: str) -> str:
+    """A number of ours as the language writes it; any other text as it is."""
+    from babel.numbers import format_decimal
+
+    if not re.fullmatch(r"-?\d+(\.\d+)?", text):
+        return text
+    decimals = "." + "0" * len(text.partition(".")[2]) if "." in text else ""
+    return format_decimal(Decimal(text), f"#,##0{decimals}", locale=language, decimal_quantization=False)
+
+
+def _dimension(name: str, language: str) -> str:
+    labels = DIMENSION_LABELS.get(name.casefold())
+    return labels[language][0].casefold() if labels else name
 
 
 class _Blank(dict[str, str]):

@@ -96,6 +96,7 @@ class _Scan:
     cells: int = 0
     hidden_rows: set[int] = field(default_factory=set)
     formulas: set[tuple[int, int]] = field(default_factory=set)
+    widths: dict[int, float] = field(default_factory=dict)
 
 
 def _shared_lengths(parts: Mapping[str, bytes]) -> list[int]:
@@ -155,6 +156,9 @@ def _scan_sheet(xml: bytes, lengths: Sequence[int]) -> _Scan:
             text.clear()
             if attributes.get("hidden") in ("1", "true"):
                 scan.hidden_rows.add(row + 1)
+        elif name == "col":
+            width = 0.0 if attributes.get("hidden") in ("1", "true") else float(attributes.get("width", "9"))
+            scan.widths.update(dict.fromkeys(range(int(attributes["min"]) - 1, min(int(attributes["max"]), MAX_COLUMNS)), width))
         elif name == "f":
             scan.formulas.add((row + 1, column))
 
@@ -216,7 +220,7 @@ def _read_scanned(archive: io.BytesIO, scans: Mapping[str, _Scan]) -> list[Grid]
                 raise Unreadable("too-many-rows")
             grid, scan = _grid(sheet.name, rows), scans.get(sheet.name, _Scan())
             grid.hidden = sheet.visible != SheetVisibleEnum.Visible
-            grid.hidden_rows, grid.formulas = scan.hidden_rows, scan.formulas
+            grid.hidden_rows, grid.formulas, grid.widths = scan.hidden_rows, scan.formulas, scan.widths
             grids.append(grid)
     except CalamineError:
         raise Unreadable("damaged") from None

@@ -6,31 +6,22 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from domain.agreement import Agreement
 from domain.agreement_files import Problem, read_agreement
-from domain.completeness import timeliness
+from domain.completeness import due_dates, timeliness
 from domain.findings import Finding
 from domain.reading import file_kind, read_submission
 from domain.submission import Submission
+from tasks.children import GivenUp, run_each
 from tasks.faults import OperatorFault
 from tasks.profiles import profile_names
 from tasks.store import Info, Store
 
 log = logging.getLogger("fpa")
-
-READ_SECONDS = 60
-"""A file that takes longer to read is refused."""
-START_SECONDS = 60
-"""The reading processes have so long to start."""
-READ_MEMORY = 3 * 1024**3
-"""Bytes of address space a reading process may use."""
-READERS = 2
-"""Files read at a time."""
-
 
 # --- the agreement ----------------------------------------------------------------------------------------------------
 
@@ -180,7 +171,9 @@ def judge_arrival(agreement: Agreement, submission: Submission, include_late: bo
         return
     rejected = arrived == "too late" and not include_late
     rule = "submission.too-late" if arrived == "too late" else "submission.late"
-    details = {"due": agreement.cycle(submission.cycle).due.isoformat(sep=" ", timespec="minutes"), "received": f"{submission.received_at:%Y-%m-%d %H:%M} UTC"}
+    due, _ = due_dates(agreement, submission.member, submission.cycle)
+    received = submission.received_at.astimezone(ZoneInfo(agreement.timezone)).replace(tzinfo=None)
+    details = {"due": due.isoformat(timespec="minutes"), "received": received.isoformat(timespec="minutes")}
     submission.findings.append(
         Finding(submission.member, submission.cycle, submission.submission, rule, "reject" if rejected else "warning", details=details)
     )
@@ -191,14 +184,10 @@ def judge_arrival(agreement: Agreement, submission: Submission, include_late: bo
 _agreement: Agreement
 
 
-def _start_reader(agreement: Agreement) -> None:
-    """Runs in each reading process: nothing a member sends can take more than this from the others."""
-    import resource
-
+def _know(agreement: Agreement) -> None:
+    """Runs once in each reading process."""
     global _agreement
     _agreement = agreement
-    resource.setrlimit(resource.RLIMIT_AS, (READ_MEMORY, READ_MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _read(data: bytes, about: Mapping[str, str], received_at: datetime) -> Submission:
@@ -208,35 +197,19 @@ def _read(data: bytes, about: Mapping[str, str], received_at: datetime) -> Submi
 def read_files(agreement: Agreement, jobs: Sequence[tuple[Arrival, bytes, datetime]]) -> list[Submission]:
     """Reads each file (arrival, content, received at) in a child process with a limit of time and memory; whatever a file does to its
     process, it is one finding for its member and nothing for the others. A folder of no member is not read."""
-    import multiprocessing
-
-    from pebble import ProcessExpired, ProcessPool
-
-    submissions = []
     known = [job for job in jobs if agreement.member(job[0].member) is not None]
-    for arrival, data, received_at in jobs:
-        if agreement.member(arrival.member) is None:
-            submissions.append(_unread(arrival, data, received_at, "submission.unknown-member", arrival.member))
-    if not known:
-        return submissions
-    context = multiprocessing.get_context("spawn")
-    with ProcessPool(max_workers=min(READERS, len(known)), context=context, initializer=_start_reader, initargs=(agreement,)) as pool:
-        futures = [
-            pool.schedule(_read, args=(data, {"key": a.info.key, "member": a.member, "cycle": a.cycle}, received_at), timeout=READ_SECONDS)
-            for a, data, received_at in known
-        ]
-        for i, ((arrival, data, received_at), future) in enumerate(zip(known, futures, strict=True), start=1):
-            try:
-                submissions.append(future.result(timeout=(i // READERS + 1) * READ_SECONDS + START_SECONDS))
-            except FutureTimeout:
-                if not future.done():
-                    pool.stop()
-                    raise OperatorFault("The processes that read members' files did not start; look at this machine's memory and process limits.") from None
-                submissions.append(_unread(arrival, data, received_at, "submission.unreadable", reason="took-too-long"))
-            except (ProcessExpired, MemoryError):
-                submissions.append(_unread(arrival, data, received_at, "submission.unreadable", reason="too-large"))
-            if i % 25 == 0:
-                log.info("read %d of %d files", i, len(known))
+    submissions = [
+        _unread(arrival, data, received_at, "submission.unknown-member", arrival.member)
+        for arrival, data, received_at in jobs
+        if agreement.member(arrival.member) is None
+    ]
+    work = [(data, {"key": a.info.key, "member": a.member, "cycle": a.cycle}, received_at) for a, data, received_at in known]
+    for i, ((arrival, data, received_at), read) in enumerate(zip(known, run_each(_read, work, _know, (agreement,)), strict=True), start=1):
+        if isinstance(read, GivenUp):
+            read = _unread(arrival, data, received_at, "submission.unreadable", reason=read.reason)
+        submissions.append(read)
+        if i % 25 == 0:
+            log.info("read %d of %d files", i, len(known))
     return submissions
 
 

@@ -81,8 +81,8 @@ def judge_all(desk: Desk, inbox: Inbox) -> Judged:
 
 @step
 def give_feedback(desk: Desk, inbox: Inbox, judged: Judged) -> int:
-    """findings.csv for every file of the cycle; the number written (what has not changed is not written again)."""
-    written = feedback.write_feedback(desk.store, desk.cycle, inbox.submissions, judged.findings)
+    """An answer to every file of the cycle; the number of files written (what has not changed is not written again)."""
+    written = feedback.write_feedback(desk.store, desk.agreement, desk.cycle, inbox.submissions, judged)
     log.info("feedback: %d files written", len(written))
     return len(written)
 

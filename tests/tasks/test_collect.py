@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks import collect
+from tasks import children, collect
 from tasks.collect import list_inbox, read_inbox
 from tasks.store import open_store
 from tests.builders import clean, small_agreement
@@ -53,7 +53,7 @@ def test_a_file_that_takes_too_long_is_one_finding_and_the_others_are_read(tmp_p
     many = [NUMBER | {"indicator": f"N{i}", "comment": "x" * 40} for i in range(150_000)]
     store.write("inbox/C1/aa/long.zip", submission("aa", "C1", [], many))
     store.write("inbox/C1/bb/report.zip", clean())
-    monkeypatch.setattr(collect, "READ_SECONDS", 0.6)
+    monkeypatch.setattr(children, "SECONDS", 0.6)
     found = {s.member: [(f.rule, f.details.get("reason")) for f in s.findings] for s in read_inbox(store, AGREEMENT, ["C1"]).submissions}
     assert found == {"aa": [("submission.unreadable", "took-too-long")], "bb": []}
 
