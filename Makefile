@@ -1,5 +1,5 @@
 # make demo: everything from a bare clone to a delivered report in ./demo.  make test: sets itself up and runs lint and tests.
-.PHONY: demo test lint lock clean setup
+.PHONY: demo test test-office bench lint lock clean setup
 PYTHON ?= python3
 export PREFECT_HOME := $(CURDIR)/.prefect
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -9,7 +9,15 @@ demo: .venv/ready
 
 test: .venv/ready-dev lint
 	@sh tests/install_servers.sh
-	@.venv/bin/python -m pytest -n 2 --dist loadfile
+	@.venv/bin/python -m pytest -n 2 --dist loadfile --ignore=tests/office
+
+# Members' workbooks in a real LibreOffice: some minutes more.
+test-office: .venv/ready-dev
+	@sh tests/office/install.sh
+	@.venv/bin/python -m pytest tests/office
+
+bench: .venv/ready-dev
+	@.venv/bin/python -m bench.read
 
 lint: .venv/ready-dev
 	@.venv/bin/ruff check flows tasks domain tests
