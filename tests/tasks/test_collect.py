@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks import children, collect
+from tasks import children
 from tasks.collect import list_inbox, read_inbox
 from tasks.store import open_store
 from tests.builders import clean, small_agreement
