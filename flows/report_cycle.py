@@ -42,7 +42,7 @@ def report_cycle(cycle: str, languages: list[str] | None = None, include_late: b
         delivery = find_delivered(desk, basis)
         if delivery is None:
             figures = add_up(desk, inbox, judged, basis)
-            data = write_data_files(desk, figures, judged)
+            data = write_data_files(desk, inbox, figures, judged)
             pdfs = render_reports(desk, figures, judged, data, basis)
             approval = wait_for_approval(figures.figures, figures.states, figures.findings, basis.identifier) if require_approval else None
             delivery = deliver_report(desk, basis, data, pdfs, approval)

@@ -14,12 +14,14 @@ from domain.agreement import Agreement
 from domain.agreement_files import Problem, read_agreement
 from domain.completeness import due_dates, timeliness
 from domain.findings import Finding
+from domain.grid import MAX_BYTES
 from domain.reading import file_kind, read_submission
 from domain.submission import Submission
 from tasks.children import GivenUp, run_each
+from tasks.evidence import EvidenceFile, list_evidence
 from tasks.faults import OperatorFault
 from tasks.profiles import profile_names
-from tasks.store import Info, Store
+from tasks.store import Info, NotFound, Store
 
 log = logging.getLogger("fpa")
 
@@ -115,9 +117,9 @@ def receipt_key(cycle: str, member: str, submission: str) -> str:
     return f"feedback/{cycle}/{member}/{submission}/receipt.json"
 
 
-def _receipt(arrival: Arrival, data: bytes) -> bytes:
+def _receipt(arrival: Arrival, file: InputFile) -> bytes:
     received = arrival.info.modified.astimezone(UTC).replace(microsecond=0)
-    content = {"key": arrival.info.key, "received_at": f"{received:%Y-%m-%dT%H:%M:%SZ}", "sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
+    content = {"key": file.key, "received_at": f"{received:%Y-%m-%dT%H:%M:%SZ}", "sha256": file.sha256, "size": file.size}
     return json.dumps(content, indent=1, ensure_ascii=False).encode() + b"\n"
 
 
@@ -136,30 +138,44 @@ class Inbox:
 
     submissions: list[Submission]
     inputs: tuple[InputFile, ...]
+    evidence: tuple[EvidenceFile, ...] = ()
 
 
 def read_inbox(store: Store, agreement: Agreement, cycles: Sequence[str], include_late: bool = False) -> Inbox:
     """Reads every submission of these cycles; a receipt with the store's arrival time is written at first sight and holds from then on."""
     arrivals = list_inbox(store, cycles)
-    contents = store.read_many([arrival.info.key for arrival in arrivals])
+    contents = store.read_many([arrival.info.key for arrival in arrivals if arrival.info.size <= MAX_BYTES])
     receipts = _kept_receipts(store, cycles)
     inputs: dict[str, InputFile] = {}
-    jobs: dict[str, tuple[Arrival, bytes, datetime]] = {}
+    jobs: dict[str, tuple[Arrival, InputFile, datetime]] = {}
     for arrival in arrivals:
-        data = contents[arrival.info.key]
-        receipt_at = receipt_key(arrival.cycle, arrival.member, hashlib.sha256(data).hexdigest()[:12])
+        file = _file_of(store, arrival, contents)
+        receipt_at = receipt_key(arrival.cycle, arrival.member, file.sha256[:12])
         if receipt_at not in receipts:
-            receipts[receipt_at] = _receipt(arrival, data)
+            receipts[receipt_at] = _receipt(arrival, file)
             store.write_once(receipt_at, receipts[receipt_at])
-        for key, content in ((arrival.info.key, data), (receipt_at, receipts[receipt_at])):
-            inputs[key] = input_file(key, content)
-        jobs[receipt_at] = (arrival, data, _received_at(receipts[receipt_at]))  # one file sent twice is one submission: the last by key
-    submissions = read_files(agreement, list(jobs.values()))
+        inputs[file.key], inputs[receipt_at] = file, input_file(receipt_at, receipts[receipt_at])
+        jobs[receipt_at] = (arrival, file, _received_at(receipts[receipt_at]))  # one file sent twice is one submission: the last by key
+    submissions = [_too_large(agreement, arrival, file, received) for arrival, file, received in jobs.values() if file.key not in contents]
+    submissions += read_files(agreement, [(arrival, contents[file.key], received) for arrival, file, received in jobs.values() if file.key in contents])
     for submission in submissions:
         judge_arrival(agreement, submission, include_late)
     order = {cycle: i for i, cycle in enumerate(cycles)}
     submissions.sort(key=lambda s: (order[s.cycle], s.member, s.received_at, s.key))
-    return Inbox(submissions, tuple(inputs[key] for key in sorted(inputs)))
+    evidence = list_evidence(store, agreement, cycles)
+    inputs |= {file.key: InputFile(file.key, file.sha256, file.size) for file in evidence}
+    return Inbox(submissions, tuple(inputs[key] for key in sorted(inputs)), tuple(evidence))
+
+
+def _file_of(store: Store, arrival: Arrival, contents: Mapping[str, bytes]) -> InputFile:
+    """One that is beyond the limit is known by its hash, and never held in memory."""
+    key = arrival.info.key
+    if key in contents:
+        return input_file(key, contents[key])
+    info = store.head(key)
+    if info is None:
+        raise NotFound(f"{key} in {store.url} was taken away while the inbox was read; run again.")
+    return InputFile(key, info.sha256, info.size)
 
 
 def judge_arrival(agreement: Agreement, submission: Submission, include_late: bool) -> None:
@@ -199,22 +215,27 @@ def read_files(agreement: Agreement, jobs: Sequence[tuple[Arrival, bytes, dateti
     process, it is one finding for its member and nothing for the others. A folder of no member is not read."""
     known = [job for job in jobs if agreement.member(job[0].member) is not None]
     submissions = [
-        _unread(arrival, data, received_at, "submission.unknown-member", arrival.member)
+        _unread(arrival, input_file(arrival.info.key, data), received_at, "submission.unknown-member", arrival.member)
         for arrival, data, received_at in jobs
         if agreement.member(arrival.member) is None
     ]
     work = [(data, {"key": a.info.key, "member": a.member, "cycle": a.cycle}, received_at) for a, data, received_at in known]
     for i, ((arrival, data, received_at), read) in enumerate(zip(known, run_each(_read, work, _know, (agreement,)), strict=True), start=1):
         if isinstance(read, GivenUp):
-            read = _unread(arrival, data, received_at, "submission.unreadable", reason=read.reason)
+            read = _unread(arrival, input_file(arrival.info.key, data), received_at, "submission.unreadable", reason=read.reason)
         submissions.append(read)
         if i % 25 == 0:
             log.info("read %d of %d files", i, len(known))
     return submissions
 
 
-def _unread(arrival: Arrival, data: bytes, received_at: datetime, rule: str, value: str = "", **details: str) -> Submission:
+def _too_large(agreement: Agreement, arrival: Arrival, file: InputFile, received_at: datetime) -> Submission:
+    if agreement.member(arrival.member) is None:
+        return _unread(arrival, file, received_at, "submission.unknown-member", arrival.member)
+    return _unread(arrival, file, received_at, "submission.unreadable", reason="too-large")
+
+
+def _unread(arrival: Arrival, file: InputFile, received_at: datetime, rule: str, value: str = "", **details: str) -> Submission:
     """A file of which only this one finding is known."""
-    sha256 = hashlib.sha256(data).hexdigest()
-    finding = Finding(arrival.member, arrival.cycle, sha256[:12], rule, "reject", value=value, details=details)
-    return Submission(arrival.member, arrival.cycle, arrival.info.key, sha256, len(data), received_at, findings=[finding])
+    finding = Finding(arrival.member, arrival.cycle, file.sha256[:12], rule, "reject", value=value, details=details)
+    return Submission(arrival.member, arrival.cycle, file.key, file.sha256, file.size, received_at, findings=[finding])

@@ -134,9 +134,9 @@ def verify(store: Store, path: str) -> list[str]:
 
 
 def _differences(store: Store, key: str, entry: Mapping[str, Any], there: set[str] | None, what: str) -> list[str]:
-    if key not in there if there is not None else store.head(key) is None:
+    found = store.head(key) if there is None or key in there else None
+    if found is None:
         return [f"{key}: {what}, is missing"]
-    data = store.read(key)
-    if hashlib.sha256(data).hexdigest() != entry["sha256"]:
-        return [f"{key}: {what}, has changed (SHA-256 {hashlib.sha256(data).hexdigest()[:12]} instead of {entry['sha256'][:12]})"]
+    if found.sha256 != entry["sha256"]:
+        return [f"{key}: {what}, has changed (SHA-256 {found.sha256[:12]} instead of {entry['sha256'][:12]})"]
     return []

@@ -15,6 +15,7 @@ from domain.profile import Profile
 from domain.report import ReportDocument
 from domain.submission import Judged, Submission
 from tasks.collect import InputFile, input_file
+from tasks.evidence import EvidenceFile, evidence_csv
 from tasks.store import Store
 
 ATTACHED = ("indicators.csv", "sdg.csv", "finance.csv", "members.csv")
@@ -50,9 +51,10 @@ def findings_of_report(figures: Figures, submissions: Sequence[Submission], judg
 
 
 def data_files(
-    agreement: Agreement, figures: Figures, lines: Sequence[CostLine], judged: Judged, states: Sequence[MemberState], findings: Sequence[Finding]
-) -> dict[str, bytes]:
-    """The files under data/ by name (contract section 6)."""
+    agreement: Agreement, figures: Figures, lines: Sequence[CostLine], judged: Judged, states: Sequence[MemberState], findings: Sequence[Finding],
+    evidence: Sequence[EvidenceFile],
+) -> dict[str, bytes]:  # fmt: skip
+    """The files under data/ by name (contract section 6), and the list of evidence."""
     return {
         "indicators.csv": datafiles.indicators_csv(agreement, figures),
         "sdg.csv": datafiles.sdg_csv(figures),
@@ -63,6 +65,7 @@ def data_files(
         "findings.csv": datafiles.findings_csv(findings, with_cycle=True),
         "texts.csv": datafiles.texts_csv(agreement, judged.accepted["indicators"]),
         "outcomes.csv": datafiles.outcomes_csv(judged.accepted["outcomes"]),
+        "evidence.csv": evidence_csv(evidence),
         "lineage.csv": datafiles.lineage_csv(figures),
     }
 

@@ -143,8 +143,9 @@ def add_up(desk: Desk, inbox: Inbox, judged: Judged, basis: Basis) -> Totals:
 
 
 @step
-def write_data_files(desk: Desk, totals: Totals, judged: Judged) -> dict[str, bytes]:
-    return report.data_files(desk.agreement, totals.figures, totals.lines, judged, totals.states, totals.findings)
+def write_data_files(desk: Desk, inbox: Inbox, totals: Totals, judged: Judged) -> dict[str, bytes]:
+    evidence = [file for file in inbox.evidence if file.cycle in totals.figures.reporting]
+    return report.data_files(desk.agreement, totals.figures, totals.lines, judged, totals.states, totals.findings, evidence)
 
 
 @step

@@ -428,11 +428,30 @@ class S3Store:
         yield from sorted(found, key=lambda info: info.key.encode("utf-8"))
 
     def head(self, key: str) -> Info | None:
-        try:
-            data, answer = self._get("look at", key)
-        except NotFound:
-            return None
-        return Info(key, len(data), _arrival(answer), _tag(answer), hashlib.sha256(data).hexdigest())
+        """Never holds the content in memory, however large it is."""
+        from botocore.exceptions import BotoCoreError
+        from urllib3.exceptions import HTTPError
+
+        damaged = None
+        for _ in range(ATTEMPTS):
+            size, digest = 0, hashlib.sha256()
+            try:
+                answer = self._call("look at", key, "get_object", Key=self._full(key))
+                for chunk in answer["Body"].iter_chunks(2**20):
+                    size += len(chunk)
+                    digest.update(chunk)
+            except NotFound:
+                return None
+            except (BotoCoreError, HTTPError, OSError):
+                continue
+            found = digest.hexdigest()
+            if answer["Metadata"].get(_DIGEST) in (None, found) or found == damaged:
+                return Info(key, size, _arrival(answer), _tag(answer), found)
+            damaged = found
+        raise self._broken_off("look at", key)
+
+    def _broken_off(self, what: str, key: str) -> StoreError:
+        return StoreError(f"Could not {what} {key} in {self.url}: its content broke off or was damaged on its way {ATTEMPTS} times; try again later.")
 
     def read(self, key: str, token: str | None = None) -> bytes:
         data, answer = self._get("read", key)
@@ -456,7 +475,7 @@ class S3Store:
             if answer["Metadata"].get(_DIGEST) in (None, hashlib.sha256(data).hexdigest()) or data == damaged:
                 return data, answer
             damaged = data
-        raise StoreError(f"Could not {what} {key} in {self.url}: its content broke off or was damaged on its way {ATTEMPTS} times; try again later.")
+        raise self._broken_off(what, key)
 
     def read_many(self, keys: Sequence[str]) -> dict[str, bytes]:
         with ThreadPoolExecutor(THREADS) as pool:

@@ -63,3 +63,35 @@ def test_a_folder_of_no_member_is_not_read(tmp_path: Path) -> None:
     store.write("inbox/C1/who/report.zip", b"anything")
     (submission,) = read_inbox(store, AGREEMENT, ["C1"]).submissions
     assert [f.rule for f in submission.findings] == ["submission.unknown-member"]
+
+
+def test_a_file_beyond_the_limit_is_refused_unread(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path))
+    store.write("inbox/C1/bb/report.zip", clean())
+    huge = tmp_path / "inbox/C1/bb/video.xlsx"
+    with huge.open("wb") as file:
+        file.truncate(3 * 1024**3)  # nobody could hold it in memory with others
+    inbox = read_inbox(store, small_agreement(), ["C1"])
+    found = {submission.key: submission for submission in inbox.submissions}
+    assert [(f.rule, f.details) for f in found["inbox/C1/bb/video.xlsx"].findings if f.severity == "reject"] == [("submission.unreadable", {"reason": "too-large"})]
+    assert found["inbox/C1/bb/video.xlsx"].size == 3 * 1024**3
+    assert not found["inbox/C1/bb/report.zip"].rejected
+
+
+def test_evidence_is_listed_with_its_hash_and_hashed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import hashlib
+
+    store = open_store(str(tmp_path))
+    for key, data in {"bb/evidence/list 1.pdf": b"names", "bb/evidence/photos/a.jpg": b"light", "bb/report.zip": clean(), "cc/evidence/x.xlsx": b"", "who/evidence/y": b"y"}.items():
+        store.write(f"inbox/C1/{key}", data)
+    inbox = read_inbox(store, small_agreement(), ["C1"])
+    assert [(file.member, file.file, file.size, file.sha256) for file in inbox.evidence] == [
+        ("bb", "list 1.pdf", 5, hashlib.sha256(b"names").hexdigest()),
+        ("bb", "photos/a.jpg", 5, hashlib.sha256(b"light").hexdigest()),
+        ("cc", "x.xlsx", 0, hashlib.sha256(b"").hexdigest()),
+    ]
+    assert {submission.key for submission in inbox.submissions} == {"inbox/C1/bb/report.zip"}
+    assert "inbox/C1/bb/evidence/photos/a.jpg" in {entry.key for entry in inbox.inputs}
+    assert b"list 1.pdf" in store.read("feedback/C1/bb/evidence.csv")
+    monkeypatch.setattr(type(store), "head", lambda *_: pytest.fail("hashed again"))
+    assert read_inbox(store, small_agreement(), ["C1"]).evidence == inbox.evidence
