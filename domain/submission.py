@@ -93,3 +93,5 @@ class Judged:
     findings: list[Finding]
     accepted: dict[str, list[AcceptedRow]]
     left_out: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    validations: list[Any] = field(default_factory=list, compare=False)
+    """What Great Expectations answered, one ExpectationSuiteValidationResult per suite and pass, for its Data Docs."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from typing import Any, cast
@@ -127,8 +127,11 @@ def new_context() -> Any:
     return context
 
 
-def failing_rows(context: Any, name: str, rules: Sequence[Rule], columns: Mapping[str, Sequence[Any]]) -> dict[str, list[int]]:
-    """Runs the rules over a frame of these columns; rule id to the positions of the rows that break it.
+def failing_rows(
+    context: Any, name: str, rules: Sequence[Rule], columns: Mapping[str, Sequence[Any]], validations: list[Any] | None = None
+) -> dict[str, list[int]]:
+    """Runs the rules over a frame of these columns; rule id to the positions of the rows that break it. What Great Expectations answered
+    (an ExpectationSuiteValidationResult) is added to `validations`.
 
     Raises RuleCrashed for a rule that Great Expectations dropped or could not run."""
     length = len(next(iter(columns.values()), ()))
@@ -157,7 +160,10 @@ def failing_rows(context: Any, name: str, rules: Sequence[Rule], columns: Mappin
     source = context.data_sources.add_pandas(f"{name}-{len(context.data_sources.all())}")
     batch = source.add_dataframe_asset(name).add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
     failing: dict[str, list[int]] = {}
-    for result in batch.validate(suite, result_format=_RESULT_FORMAT).results:
+    validation = batch.validate(suite, result_format=_RESULT_FORMAT)
+    if validations is not None:
+        validations.append(validation)
+    for result in validation.results:
         rule_id = cast(Any, result.expectation_config).meta["rule_id"]
         if result.exception_info and any(_raised(info) for info in _infos(result.exception_info)):
             rule = next(rule for rule in rules if rule.id == rule_id)
@@ -183,12 +189,13 @@ class _Findings:
 
     context: Any
     found: list[Finding]
+    validations: list[Any] = field(default_factory=list)
 
     def judge(self, name: str, rules: Sequence[Rule], entries: Sequence[Entry], columns: Columns) -> None:
         """One pass of rules over entries; `columns` are the helper columns, members' own are added as they are read."""
         own = {rule.column for rule in rules} - set(columns)
         values = {column: [entry.values.get(column) for entry in entries] for column in own if column in (entries[0].values if entries else ())}
-        failing = failing_rows(self.context, name, rules, {**columns, **values})
+        failing = failing_rows(self.context, name, rules, {**columns, **values}, self.validations)
         for rule in rules:
             for position in failing.get(rule.id, []):
                 entry = entries[position]
@@ -275,7 +282,7 @@ class _Pass:
                 files[s.member, s.cycle, "" if s.key in self.counting else s.key] = s
         owed = indicators.owed(entries, self.lists, [(unit, unit[1]) for unit in files])
         rules = self.rules("owed", False)
-        failing = failing_rows(self.findings.context, "owed", rules, {"reported": [reported for _, _, reported in owed]})
+        failing = failing_rows(self.findings.context, "owed", rules, {"reported": [reported for _, _, reported in owed]}, self.findings.validations)
         for rule in rules:
             for position in failing.get(rule.id, []):
                 unit, indicator, _ = owed[position]
@@ -308,7 +315,7 @@ class _Pass:
             "nil": [read_yes_no(s.cover["nil"]) or s.cover["nil"] if "nil" in s.cover else None for s in covers],
         }
         rules = self.rules("cover", False)
-        failing = failing_rows(self.findings.context, "cover", rules, words)
+        failing = failing_rows(self.findings.context, "cover", rules, words, self.findings.validations)
         for rule in rules:
             for position in failing.get(rule.id, []):
                 s = covers[position]
@@ -332,7 +339,7 @@ def judge(
     work.judge_other_sheets()
     found = [*work.findings.found, *(finding for submission in submissions for finding in submission.findings)]
     found.sort(key=lambda f: (lists.order[f.cycle], f.member, f.submission, _sheet_order(f.sheet), f.row or 0, RULES.index(f.rule), f.column))
-    return Judged(with_messages(agreement, found), work.accepted, dict(work.left_out))
+    return Judged(with_messages(agreement, found), work.accepted, dict(work.left_out), work.findings.validations)
 
 
 _SHEET_ORDER = {name: i for i, name in enumerate(("", "cover", *(schema.name for schema in SHEETS)))}
