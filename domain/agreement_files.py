@@ -38,6 +38,7 @@ from domain.agreement import (
 from domain.agreement_cells import Kind, choice, looks_like_date, shown
 from domain.agreement_tables import Column, Document, Problem, Problems, Row, Table, read_document, read_fields, read_list, read_table
 from domain.codes import FLOAT_TRAPS, ROLES, SENSITIVITIES
+from domain.rules import RULES, ever_waivable
 from domain.schema import COVER_KEYS, SHEETS
 
 __all__ = ["Problem", "read_agreement"]
@@ -381,6 +382,17 @@ def _check_references(problems: Problems, tables: Mapping[str, Table], desk: Map
         _refer(problems, tables[name], "cycle", cycles, "the cycles of agreement.yaml")
 
 
+def _check_waivers(problems: Problems, waivers: Table) -> None:
+    """A waiver accepts what can be counted all the same."""
+    for row in waivers.rows:
+        rule = row.get("rule")
+        if rule and rule not in RULES:
+            problems.add(waivers.file, row.line, "rule", f"{shown(rule)} is no rule; rules are named as findings.csv names them")
+        elif rule and not ever_waivable(rule):
+            advice = "is not waived: it leaves nothing out, or its rows cannot be counted; a wrong value is mended in corrections.csv"
+            problems.add(waivers.file, row.line, "rule", f"{shown(rule)} {advice}", "notice")
+
+
 def _check_corrections(problems: Problems, corrections: Table, logframe: Table) -> None:
     """A correction names a column that its sheet has."""
     columns = {sheet.name: {column.name for column in sheet.columns} for sheet in SHEETS} | {"cover": {key.name for key in COVER_KEYS}}
@@ -449,6 +461,7 @@ def _check_tables(problems: Problems, tables: Mapping[str, Table]) -> None:
     for name in ("logframe", "plan"):
         _check_float_traps(problems, tables[name])
     _check_corrections(problems, tables["corrections"], tables["logframe"])
+    _check_waivers(problems, tables["waivers"])
 
 
 def _models(model: type[Model], table: Table) -> tuple[Model, ...]:

@@ -25,7 +25,8 @@ class Catalogue:
         sheet = sheet_label(finding.sheet, language)
         column = column_label(finding.sheet, finding.column, language)
         known = {"value": shortened(finding.value), "sheet": sheet, "column": column, **details} | ({"sheet": sheet} if sheet else {})
-        return replace(finding, message=self.messages[finding.rule][language].format_map(_Blank(known)))
+        sentence = self.messages[finding.rule][language] + details.get("note", "")
+        return replace(finding, message=sentence.format_map(_Blank(known)))
 
     def _word(self, name: str, value: str, language: str) -> str:
         """A detail as the member's language says it: numbers, dimensions, and the words of the catalogue."""
@@ -47,7 +48,7 @@ def _number(text: str, language: str) -> str:
     """A number of ours as the language writes it; any other text as it is."""
     from babel.numbers import format_decimal
 
-    if not re.fullmatch(r"-?\d+(\.\d+)?", text):
+    if not re.fullmatch(r"-?\d{1,15}(\.\d{1,10})?", text):
         return text
     decimals = "." + "0" * len(text.partition(".")[2]) if "." in text else ""
     return format_decimal(Decimal(text), f"#,##0{decimals}", locale=language, decimal_quantization=False)

@@ -14,13 +14,13 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any, Literal
 
-from domain.agreement import Agreement
+from domain.agreement import Agreement, Correction
 from domain.codes import FLOAT_TRAPS
 from domain.findings import Finding, Severity
 from domain.grid import Cell, ErrorCell, Grid, Unreadable, column_letter
 from domain.numbers import date_hint, is_placeholder, number_of, plausible_date, read_date, read_number, read_yes_no, shortest
 from domain.schema import COVER_KEYS, COVER_LABELS, DIMENSION_LABELS, INDICATORS, SHEETS, Column, SheetSchema
-from domain.submission import Row, Sheet, Submission, Value
+from domain.submission import Corrected, Row, Sheet, Submission, Value
 from domain.workbook import read_grids
 
 SUBMISSION_ENDINGS = (
@@ -139,7 +139,38 @@ def _read_cover(submission: Submission, grids: Sequence[Grid], agreement: Agreem
             continue
         index, submission.cover[name] = values[0]
         submission.cover_cells[name] = (number, f"{column_letter(index)}{number}")
+    _correct_cover(submission, agreement)
     _judge_cover(submission, agreement)
+
+
+def _correct_cover(submission: Submission, agreement: Agreement) -> None:
+    for number, correction in corrections_for(agreement, submission, "cover"):
+        key, was = correction.column, submission.cover.get(correction.column, "")
+        if correction.row in (key, str(submission.cover_cells.get(key, (0, ""))[0])) and was.casefold() == correction.expect.casefold():
+            row, cell = submission.cover_cells.get(key, (0, ""))
+            submission.cover.pop(key, None)
+            if not is_placeholder(correction.value) and correction.value:
+                submission.cover[key] = correction.value
+                submission.cover_cells.setdefault(key, (0, ""))
+            _note_correction(submission, number, correction, row, cell, was)
+
+
+def corrections_for(agreement: Agreement, submission: Submission, sheet: str) -> list[tuple[int, Correction]]:
+    """The corrections of a member's sheet in a cycle, each with its place in the agreement."""
+    return [
+        (number, correction)
+        for number, correction in enumerate(agreement.corrections)
+        if (correction.member, correction.cycle, correction.sheet) == (submission.member, submission.cycle, sheet)
+    ]
+
+
+def _note_correction(submission: Submission, number: int, correction: Correction, row: int, cell: str, was: str) -> None:
+    """Never silent: the member is told, and the report lists it."""
+    submission.corrected.append(Corrected(number, correction.sheet, row, correction.column, cell, was, correction.value))
+    _find(
+        submission, "cell.corrected", "info", value=was, sheet=correction.sheet, row=row or None, column=correction.column, cell=cell,
+        details={"now": correction.value, "reason_given": correction.reason},
+    )  # fmt: skip
 
 
 def _judge_cover(submission: Submission, agreement: Agreement) -> None:
@@ -175,14 +206,27 @@ def schema_with_dimensions(schema: SheetSchema, dimensions: Iterable[str]) -> tu
 
 def _read_sheets(submission: Submission, grids: Sequence[Grid], agreement: Agreement) -> None:
     for schema in SHEETS:
-        if submission.nil or (submission.part and schema.part != submission.part):
-            continue
         grid = grid_named(grids, schema.name, schema.labels)
+        if submission.nil or (submission.part and schema.part != submission.part):
+            if grid is not None:
+                _tell_ignored(submission, schema, grid, agreement)
+            continue
         if grid is None:
             if not schema.optional:
                 _find(submission, "submission.sheet-missing", "reject", sheet=schema.name, details={"sheet": schema.name})
             continue
         _read_sheet(submission, schema, grid, agreement)
+
+
+def _tell_ignored(submission: Submission, schema: SheetSchema, grid: Grid, agreement: Agreement) -> None:
+    """A sheet that the cover declares empty, or to lie in the other part, is not used; a member who filled it in all the same must know."""
+    aside = Submission(submission.member, submission.cycle, submission.key, submission.sha256, submission.size, submission.received_at)
+    _read_sheet(aside, schema, grid, agreement)
+    sheet = aside.sheets.get(schema.name)
+    said = {"value", "numerator", "denominator", "comment"} if schema.name == INDICATORS.name else None
+    rows = [row for row in sheet.rows if said is None or said & row.raw.keys()] if sheet else []
+    if rows:
+        _find(submission, "sheet.ignored", "warning", sheet=schema.name, row=rows[0].number, details={"rows": str(len(rows))})
 
 
 @dataclass(slots=True)
@@ -243,7 +287,7 @@ def _read_sheet(submission: Submission, schema: SheetSchema, grid: Grid, agreeme
     sheet = Sheet(schema.name, {name: column_letter(index) for name, index in heading.columns.items()}, [])
     found = [(column, heading.columns[column.name]) for column in columns if column.name in heading.columns]
     prefilled = heading.columns.get(_PREFILLED.name)
-    reader = _RowReader(submission, sheet, dict.fromkeys((column.name for column in columns), None), found, _without_number(schema, submission, agreement), prefilled)
+    reader = _RowReader(submission, sheet, dict.fromkeys((column.name for column in columns), None), found, _without_number(schema, submission, agreement), prefilled, corrections_for(agreement, submission, schema.name))
     sheet.rows = [row for number, cells in grid.rows if number > heading.below and (row := reader.read(number, cells))]
     submission.sheets[schema.name] = sheet
     if sheet.rows:
@@ -273,6 +317,19 @@ def _tell_formulas(submission: Submission, sheet: Sheet, grid: Grid, heading: _H
                 submission, "cell.formula", "warning", sheet=sheet.name, row=number, column=name,
                 cell=sheet.cell(name, number), value=row.raw.get(name, ""),
             )  # fmt: skip
+
+
+_KEYS = {"activities": ("activity",), "indicators": ("indicator", "country"), "expenditure": ("document",), "narrative": ("section",)}
+"""The columns by which a row may be named instead of its number; parted by /."""
+
+
+def is_row(named: str, row: Row, sheet: str) -> bool:
+    """Whether a row of a member's sheet is the one that waivers.csv or corrections.csv names: by its number, or by its codes (Op1.1-a/KE)."""
+    if named == str(row.number):
+        return True
+    keys = [code_of(row.raw.get(column, "")).casefold() for column in _KEYS.get(sheet, ())]
+    given = [part.strip().casefold() for part in named.split("/")] if len(keys) > 1 else [named.strip().casefold()]
+    return bool(keys) and bool(keys[0]) and given == keys[: len(given)]
 
 
 def number_ranges(numbers: Iterable[int], most: int = 12) -> str:
@@ -308,6 +365,7 @@ class _RowReader:
     without_number: frozenset[str]
     prefilled: int | None = None
     """Where the workbook notes what it put into a row itself."""
+    corrections: Sequence[tuple[int, Correction]] = ()
 
     def read(self, number: int, cells: Sequence[Cell]) -> Row | None:
         """None for a row whose cells are all empty or placeholders."""
@@ -322,10 +380,46 @@ class _RowReader:
                 row.raw[column.name] = text
         if not row.raw or self._left_as_it_was(row, cells):
             return None
+        corrected = self._correct(row) if self.corrections else {}
         for column, index in self.columns:
             if column.name in row.raw:
-                row.values[column.name] = self._value(row, column, cells[index], row.raw[column.name])
+                cell = corrected.get(column.name) or cells[index]
+                row.values[column.name] = self._value(row, column, cell, row.raw[column.name])
         return row
+
+    def _correct(self, row: Row) -> dict[str, str]:
+        """Puts in what corrections.csv says of this row, where the cell still says what was expected; gives the new texts by column."""
+        kinds = {column.name: column.kind for column, _ in self.columns}
+        corrected: dict[str, str] = {}
+        for number, correction in self.corrections:
+            name = correction.column
+            was = row.raw.get(name, "")
+            if name not in kinds or not is_row(correction.row, row, self.sheet.name) or not self._says(was, correction.expect, kinds[name]):
+                continue
+            if not correction.value or is_placeholder(correction.value):
+                row.raw.pop(name, None)
+            else:
+                corrected[name] = row.raw[name] = self._in_members_way(correction.value, kinds[name])
+            _note_correction(self.submission, number, correction, row.number, self.sheet.cell(name, row.number), was)
+        return corrected
+
+    def _says(self, text: str, expected: str, kind: str) -> bool:
+        """Whether a cell says what a correction expects: the same text, number or day, however it is written."""
+        if text.casefold() == expected.strip().casefold():
+            return True
+        if not text or not expected:
+            return False
+        if kind == "number":
+            number = read_number(text, self.submission.decimal)
+            return isinstance(number, Decimal) and number == read_number(expected, ".")
+        if kind == "date":
+            return read_date(text) is not None and read_date(text) == read_date(expected)
+        return kind == "code" and code_of(text).casefold() == code_of(expected).casefold()
+
+    def _in_members_way(self, value: str, kind: str) -> str:
+        """A number of corrections.csv, which writes a decimal point, as this file would write it."""
+        number = read_number(value, ".") if kind == "number" else None
+        return f"{number:f}".replace(".", self.submission.decimal) if isinstance(number, Decimal) else value
 
     def _left_as_it_was(self, row: Row, cells: Sequence[Cell]) -> bool:
         """Whether a row holds nothing but what the workbook put there: a question without an answer, a planned activity without a status."""

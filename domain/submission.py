@@ -21,6 +21,8 @@ class Row:
     values: dict[str, Value]
     raw: dict[str, str]
     faults: set[str] = field(default_factory=set)
+    waived: set[str] = field(default_factory=set)
+    """Columns whose fault the operator answers for: they are left empty and judged no further."""
 
 
 @dataclass(slots=True)
@@ -35,6 +37,19 @@ class Sheet:
         """Address of a cell in the member's own file ("B7"); "" where the file has no such column."""
         letter = self.letters.get(column, "")
         return f"{letter}{row}" if letter and row else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """A cell that was read as corrections.csv says: `number` is the correction's place in the agreement (from 0)."""
+
+    number: int
+    sheet: str
+    row: int
+    column: str
+    cell: str
+    was: str
+    now: str
 
 
 @dataclass(slots=True)
@@ -59,6 +74,7 @@ class Submission:
     """Where each key's value stands: row and cell."""
     sheets: dict[str, Sheet] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    corrected: list[Corrected] = field(default_factory=list)
 
     @property
     def submission(self) -> str:
@@ -95,3 +111,5 @@ class Judged:
     left_out: dict[tuple[str, str, str], int] = field(default_factory=dict)
     validations: list[Any] = field(default_factory=list, compare=False)
     """What Great Expectations answered, one ExpectationSuiteValidationResult per suite and pass, for its Data Docs."""
+    exceptions: list[Any] = field(default_factory=list)
+    """What the operator's waivers and corrections came to (domain.exceptions.OperatorException)."""

@@ -206,8 +206,11 @@ def _read_csvs(parts: dict[str, bytes]) -> list[Grid]:
         raise Unreadable("not-a-workbook")
     guessed = [content for _, content in texts.values() if not _in_unicode(content)]
     code_page = guess_code_page(guessed) if guessed else "windows-1252"
-    grids = []
+    grids, cells = [], 0
     for name, content in texts.values():
+        cells += max(content.count(sign) for sign in (b",", b";", b"\t"))
+        if cells > MAX_CELLS:
+            raise Unreadable("too-many-rows")
         grids.append(_csv_grid(name, decode_text(content, code_page).replace("\x00", "")))
         if content in guessed and code_page != "windows-1252":
             grids[-1].encoding = CODE_PAGES[code_page]

@@ -37,7 +37,7 @@ class Approval(RunInput):
 def blocking(figures: Figures, findings: Sequence[Finding]) -> list[str]:
     """Why a report cannot be approved: a missing rate, or a third party above its ceiling."""
     rates = [f"no rate for {missing.currency} in {missing.month}" for missing in figures.missing_rates]
-    above = {f.details["recipient"] for f in findings if f.rule == "expenditure.recipient.ceiling"}
+    above = {f.details["recipient"] for f in findings if f.rule == "expenditure.recipient.ceiling" and f.details.get("note") != "waived"}
     return [*rates, *(f"{recipient} is above the ceiling for third parties" for recipient in sorted(above))]
 
 

@@ -16,7 +16,8 @@ from typing import Any, cast
 
 import yaml
 
-from domain.agreement import Agreement
+from domain.agreement import Agreement, Waiver
+from domain.exceptions import Waivers, exceptions
 from domain.findings import Finding, Severity
 from domain.messages import Catalogue
 from domain.numbers import read_yes_no
@@ -189,6 +190,7 @@ class _Findings:
 
     context: Any
     found: list[Finding]
+    waivers: Waivers
     validations: list[Any] = field(default_factory=list)
 
     def judge(self, name: str, rules: Sequence[Rule], entries: Sequence[Entry], columns: Columns) -> None:
@@ -199,20 +201,27 @@ class _Findings:
         for rule in rules:
             for position in failing.get(rule.id, []):
                 entry = entries[position]
-                if not entry.broken & set(rule.cells):
+                if not (entry.broken | entry.row.waived) & set(rule.cells):
                     self.add(rule, entry)
 
     def add(self, rule: Rule, entry: Entry) -> None:
-        if rule.severity == "error":
-            entry.broken.update(rule.cells)
         s = entry.submission
         at = rule.at if rule.at in s.sheets[entry.sheet].letters else next((c for c in rule.cells if c in entry.row.raw), rule.at)
-        self.found.append(
-            Finding(
-                s.member, s.cycle, s.submission, rule.rule, rule.severity, entry.sheet, entry.row.number, at, entry.cell(at),
-                entry.row.raw.get(at, ""), entry.details.get(rule.rule, {}),
-            )
-        )
+        finding = Finding(
+            s.member, s.cycle, s.submission, rule.rule, rule.severity, entry.sheet, entry.row.number, at, entry.cell(at),
+            entry.row.raw.get(at, ""), entry.details.get(rule.rule, {}),
+        )  # fmt: skip
+        if waiver := self.waivers.accepts(finding, s, entry.row):
+            finding = waived(finding, waiver)
+            entry.in_use |= rule.rule == "indicators.slices.exceed-total"
+        if finding.severity == "error":
+            entry.broken.update(rule.cells)
+        self.found.append(finding)
+
+
+def waived(finding: Finding, waiver: Waiver) -> Finding:
+    """The finding as an accepted exception: its row is used, and the report lists it."""
+    return replace(finding, severity="warning", details={**finding.details, "note": "waived", "reason_given": waiver.reason})
 
 
 @dataclass(slots=True)
@@ -235,6 +244,17 @@ class _Pass:
 
     def rules(self, name: str, over_rows: bool) -> list[Rule]:
         return [rule for rule in load_suite(name, self.lists.agreement.dimensions) if rule.over_rows == over_rows]
+
+    def waive_faults(self) -> None:
+        """What the reader found in single cells is waived like any other error."""
+        rows = {(s.key, name, row.number): row for s in self.submissions for name, sheet in s.sheets.items() for row in sheet.rows}
+        for s in self.submissions:
+            for number, finding in enumerate(s.findings):
+                row = rows.get((s.key, finding.sheet, finding.row or 0))
+                if finding.severity == "error" and row is not None and (waiver := self.findings.waivers.accepts(finding, s, row)):
+                    s.findings[number] = waived(finding, waiver)
+                    row.faults.discard(finding.column)
+                    row.waived.add(finding.column)
 
     def accept(self, sheet: str, entries: Iterable[Entry], derived: Iterable[AcceptedRow] = ()) -> None:
         keys = {s.submission: s.key for s in self.submissions}
@@ -332,14 +352,17 @@ def judge(
     rules across submissions and cycles. `sections` and `standard_lines` are the profile's guiding questions and budget lines. The submissions'
     rows are brought to one spelling on the way. Findings come with their messages, in the members' languages. Raises RuleCrashed."""
     lists = Lists(agreement, standard_lines, sections)
-    work = _Pass(lists, submissions, counting, _Findings(new_context(), []), {schema.name: [] for schema in SHEETS}, Counter())
+    work = _Pass(lists, submissions, counting, _Findings(new_context(), [], Waivers(agreement)), {schema.name: [] for schema in SHEETS}, Counter())
+    if agreement.waivers:
+        work.waive_faults()
     work.judge_covers()
     work.judge_expenditure(work.judge_activities())
     work.judge_indicators()
     work.judge_other_sheets()
+    cycles = list(dict.fromkeys(s.cycle for s in submissions))
     found = [*work.findings.found, *(finding for submission in submissions for finding in submission.findings)]
     found.sort(key=lambda f: (lists.order[f.cycle], f.member, f.submission, _sheet_order(f.sheet), f.row or 0, RULES.index(f.rule), f.column))
-    return Judged(with_messages(agreement, found), work.accepted, dict(work.left_out), work.findings.validations)
+    return Judged(with_messages(agreement, found), work.accepted, dict(work.left_out), work.findings.validations, exceptions(work.findings.waivers, submissions, cycles))
 
 
 _SHEET_ORDER = {name: i for i, name in enumerate(("", "cover", *(schema.name for schema in SHEETS)))}

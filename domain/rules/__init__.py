@@ -18,6 +18,8 @@ RULES: tuple[str, ...] = (
     "sheet.rows-hidden",
     "sheet.encoding",
     "sheet.row.left",
+    "sheet.ignored",
+    "cell.corrected",
     "cell.required",
     "cell.not-a-number",
     "cell.not-a-date",
@@ -61,3 +63,29 @@ RULES: tuple[str, ...] = (
     "activities.joint.suspected",
 )
 """In the order in which they are judged."""
+
+_COUNTED_ALL_THE_SAME = frozenset(
+    (
+        "activities.activity.duplicate", "activities.dates.reversed", "activities.dates.outside-period", "activities.sdg.too-many",
+        "indicators.value.negative", "indicators.value.not-whole", "indicators.percentage.exceeds", "indicators.slices.exceed-total",
+        "expenditure.date.outside-period", "expenditure.recipient.ceiling",
+    )
+)  # fmt: skip
+_NOT_COUNTED = {
+    "activities": frozenset(("title", "type", "start", "end", "country", "result", "lead", "sensitivity", "plan", "joint")),
+    "indicators": frozenset(("date",)),
+    "expenditure": frozenset(("country", "invoice_date")),
+    "outcomes": frozenset(("date", "country")),
+    "visibility": frozenset(("emblem_shown",)),
+    "stories": frozenset(("consent",)),
+}
+"""Columns by which nothing is added up: a row can be used without them."""
+
+
+def waivable(rule: str, sheet: str, column: str) -> bool:
+    """Whether a row with this error can be counted all the same, where somebody answers for it; else it takes a correction."""
+    return rule in _COUNTED_ALL_THE_SAME or (rule.startswith("cell.") and column in _NOT_COUNTED.get(sheet, ()))
+
+
+def ever_waivable(rule: str) -> bool:
+    return rule in _COUNTED_ALL_THE_SAME or rule.startswith("cell.")

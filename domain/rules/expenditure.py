@@ -76,6 +76,10 @@ def _not_repeated(entries: Sequence[Entry]) -> list[bool]:
     return holds
 
 
+_SHEET_UNREAD = ("submission.sheet-missing", "submission.column-missing")
+"""Where activities could not be read, that is the one finding; their payments need none."""
+
+
 def _activity_known(entries: Sequence[Entry], lists: Lists, activities: Mapping[Any, set[str]]) -> list[bool | None]:
     """The activity is an accepted one of this or an earlier submission of the member."""
     until: dict[tuple[str, int], set[str]] = defaultdict(set)
@@ -87,7 +91,8 @@ def _activity_known(entries: Sequence[Entry], lists: Lists, activities: Mapping[
     for entry in entries:
         code = entry.values["activity"]
         known = activities.get(entry.unit, set()) | until[entry.submission.member, entry.cycle_index]
-        holds.append(None if code is None else code.casefold() in known)
+        judged = not any(f.sheet == "activities" and f.rule in _SHEET_UNREAD for f in entry.submission.findings)
+        holds.append(None if code is None or not judged else code.casefold() in known)
     return holds
 
 
