@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from domain.agreement import Agreement
+from domain.exceptions import OperatorException
 from domain.figures import Figures, IndicatorFigure, MemberState, SdgFigure, Slice, Source
 from domain.findings import COLUMNS as FINDING_COLUMNS
 from domain.findings import Finding
@@ -187,6 +188,12 @@ def findings_csv(findings: Iterable[Finding], with_cycle: bool = False) -> bytes
 
 
 # --- lineage ----------------------------------------------------------------------------------------------------------
+
+
+def exceptions_csv(exceptions: Iterable[OperatorException]) -> bytes:
+    """What the operator answered for: waivers and corrections, with what came of each."""
+    columns = ("kind", "rule", "member", "cycle", "sheet", "row", "column", "cell", "was", "now", "reason", "by", "effect")
+    return csv_bytes(columns, ([getattr(entry, name) for name in columns] for entry in exceptions))
 
 
 def indicator_figure_id(figure: IndicatorFigure) -> str:

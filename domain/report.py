@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from domain.agreement import Agreement
+from domain.exceptions import OperatorException
 from domain.figures import Figures, MemberState
 from domain.findings import Finding
 from domain.profile import Profile
@@ -25,6 +26,7 @@ class ReportDocument:
     findings: Sequence[Finding]
     texts: Mapping[str, str]
     attachments: Mapping[str, bytes]
+    exceptions: Sequence[OperatorException] = ()
 
     @property
     def kind(self) -> str:

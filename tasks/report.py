@@ -65,6 +65,7 @@ def data_files(
         "findings.csv": datafiles.findings_csv(findings, with_cycle=True),
         "texts.csv": datafiles.texts_csv(agreement, judged.accepted["indicators"]),
         "outcomes.csv": datafiles.outcomes_csv(judged.accepted["outcomes"]),
+        "exceptions.csv": datafiles.exceptions_csv(e for e in judged.exceptions if e.cycle in figures.reporting),
         "evidence.csv": evidence_csv(evidence),
         "lineage.csv": datafiles.lineage_csv(figures),
     }
@@ -76,7 +77,8 @@ def document(
 ) -> ReportDocument:  # fmt: skip
     """What the PDF is rendered from."""
     attached = {name: data[name] for name in ATTACHED}
-    return ReportDocument(agreement, profile, figures, tuple(states), judged.accepted, tuple(findings), dict(texts), attached)
+    exceptions = tuple(entry for entry in judged.exceptions if entry.cycle in figures.reporting)
+    return ReportDocument(agreement, profile, figures, tuple(states), judged.accepted, tuple(findings), dict(texts), attached, exceptions)
 
 
 def states_of_report(agreement: Agreement, figures: Figures, submissions: Sequence[Submission], judged: Judged) -> list[MemberState]:

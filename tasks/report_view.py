@@ -17,12 +17,14 @@ import yaml
 
 from domain.agreement import Indicator, PlannedActivity
 from domain.codes import NOT_TAKEN_PLACE, SDG_GOALS, goal_of, sdg_order
+from domain.exceptions import MET, OperatorException
 from domain.figures import IndicatorFigure, Scope, SdgFigure, Slice
 from domain.findings import SEVERITIES, Finding
 from domain.indicators import definitions_for
 from domain.messages import sheet_label
 from domain.report import ReportDocument
-from domain.schema import DIMENSION_LABELS
+from domain.schema import COVER_KEYS, DIMENSION_LABELS
+from domain.schema import sheet as sheet_schema
 from domain.sdg import main_sdg
 from domain.sdg_figures import PARTICIPATIONS, activities_as_last_reported, activities_of_cycle
 from domain.submission import AcceptedRow
@@ -516,6 +518,20 @@ class ReportView:
             places.append(cell if cell and finding.sheet == before else f"{label} {cell}".strip())
             before = finding.sheet
         return places
+
+    def exceptions(self) -> tuple[list[OperatorException], list[OperatorException]]:
+        """What the operator answered for and what met something: errors accepted, cells corrected."""
+        met = [entry for entry in self.document.exceptions if entry.effect in MET]
+        return [entry for entry in met if entry.kind == "waiver"], [entry for entry in met if entry.kind == "correction"]
+
+    def sheet_name(self, sheet: str) -> str:
+        return sheet_label(sheet, self.language)
+
+    def quoted(self, text: str, entry: OperatorException) -> str:
+        """What a cell says, where it is a number, a date or a code; texts and suppliers stay in the house."""
+        columns = COVER_KEYS if entry.sheet == "cover" else sheet_schema(entry.sheet).columns
+        kind = next((column.kind for column in columns if column.name == entry.column), "code")
+        return self.wording.gettext("(a text)") if kind == "text" and text else text or "–"
 
     def narratives(self) -> Iterator[tuple[str, list[AcceptedRow]]]:
         """(member, its answers) in the order of members.csv."""

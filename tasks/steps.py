@@ -17,6 +17,7 @@ from prefect.cache_policies import NO_CACHE
 
 from domain.agreement import Agreement
 from domain.completeness import counting_keys, is_due, member_states, open_rejections
+from domain.exceptions import MET
 from domain.figures import Figures, MemberState
 from domain.findings import Finding
 from domain.money import CostLine
@@ -76,6 +77,11 @@ def judge_all(desk: Desk, inbox: Inbox) -> Judged:
     judged = validate.judge(desk.agreement, inbox.submissions, counting_keys(inbox.submissions), desk.profile.questions, desk.profile.lines)
     rows = sum(len(accepted) for accepted in judged.accepted.values())
     log.info("validated: %d rows accepted, %d in error, %d findings", rows, sum(judged.left_out.values()), len(judged.findings))
+    idle = [entry for entry in judged.exceptions if entry.effect not in MET]
+    if idle:
+        log.warning("%d waivers and corrections, %d that meet nothing:", len(judged.exceptions), len(idle))
+        for entry in idle:
+            log.warning("%s of %s in %s, %s %s: %s", entry.kind, entry.member, entry.cycle, entry.rule or entry.sheet, entry.cell or entry.row or entry.column, entry.effect)
     return judged
 
 

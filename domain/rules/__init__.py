@@ -72,10 +72,10 @@ _COUNTED_ALL_THE_SAME = frozenset(
     )
 )  # fmt: skip
 _NOT_COUNTED = {
-    "activities": frozenset(("title", "type", "start", "end", "country", "result", "lead", "sensitivity", "plan", "joint")),
+    "activities": frozenset(("title", "type", "start", "end", "result", "lead", "plan", "joint")),
     "indicators": frozenset(("date",)),
-    "expenditure": frozenset(("country", "invoice_date")),
-    "outcomes": frozenset(("date", "country")),
+    "expenditure": frozenset(("invoice_date",)),
+    "outcomes": frozenset(("date",)),
     "visibility": frozenset(("emblem_shown",)),
     "stories": frozenset(("consent",)),
 }
