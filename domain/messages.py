@@ -41,7 +41,7 @@ class Catalogue:
         return self.words.get(name, {}).get(value, {}).get(language, value)
 
 
-_NUMBERS = frozenset(("total", "sum", "ceiling", "last", "median", "n", "z", "rows"))
+_NUMBERS = frozenset(("total", "sum", "ceiling", "last", "median", "n", "z", "rows", "reached", "by_now", "target", "said", "reported", "number"))
 
 
 def _number(text: str, language: str) -> str:

@@ -21,7 +21,7 @@ from domain.exceptions import Waivers, exceptions
 from domain.findings import Finding, Severity
 from domain.messages import Catalogue
 from domain.numbers import read_yes_no
-from domain.rules import RULES, activities, expenditure, indicators
+from domain.rules import RULES, activities, expenditure, indicators, plausibility
 from domain.rules.entries import Columns, Entry, Lists, Speller, pool
 from domain.schema import NARRATIVE, SHEETS
 from domain.submission import AcceptedRow, Judged, Submission
@@ -31,7 +31,7 @@ log = logging.getLogger("fpa")
 
 SEVERITY_OF: dict[str, Severity] = {"critical": "error", "warning": "warning", "info": "info"}
 LANGUAGES = ("en", "fr", "es", "pt")
-SUITES = ("activities", "indicators", "expenditure", "narrative", "cover", "owed")
+SUITES = ("activities", "indicators", "expenditure", "narrative", "cover", "owed", "submissions")
 
 
 class RuleCrashed(OperatorFault):
@@ -320,11 +320,24 @@ class _Pass:
         """The narrative has rules of its own; the optional sheets are taken as they are read."""
         entries = self.entries(NARRATIVE.name)
         known = [None if e.values["section"] is None else e.values["section"] in self.lists.sections for e in entries]
-        self.findings.judge(NARRATIVE.name, self.rules(NARRATIVE.name, False), entries, {"section_known": known})
+        figures = plausibility.figures_by_indicator(self.accepted["indicators"], dict.fromkeys(self.lists.agreement.dimensions, ""))
+        agree = [plausibility.numbers_agree(entry, figures) for entry in entries]
+        self.findings.judge(NARRATIVE.name, self.rules(NARRATIVE.name, False), entries, {"section_known": known, "numbers_agree": agree})
         self.accept(NARRATIVE.name, entries)
         for schema in SHEETS:
             if schema.optional and schema is not NARRATIVE:
                 self.accept(schema.name, self.entries(schema.name))
+
+    def judge_submissions(self) -> None:
+        """What should hold of a submission as a whole: one row for each member and cycle."""
+        rows = plausibility.submission_rows(self.lists.agreement, self.accepted, self.left_out)
+        rules = self.rules("submissions", False)
+        failing = failing_rows(self.findings.context, "submissions", rules, plausibility.submission_columns(self.lists.agreement, rows), self.findings.validations)
+        for rule in rules:
+            for position in failing.get(rule.id, []):
+                row = rows[position]
+                s = next(s for s in self.submissions if (s.member, s.cycle) == row.unit[:2] and s.key in self.counting and (not rule.at or rule.at in s.sheets))
+                self.findings.found.append(Finding(s.member, s.cycle, s.submission, rule.rule, rule.severity, rule.at, details=row.details.get(rule.rule, {})))
 
     def judge_covers(self) -> None:
         """decimal, part and nil of the cover are words of their lists."""
@@ -359,6 +372,7 @@ def judge(
     work.judge_expenditure(work.judge_activities())
     work.judge_indicators()
     work.judge_other_sheets()
+    work.judge_submissions()
     cycles = list(dict.fromkeys(s.cycle for s in submissions))
     found = [*work.findings.found, *(finding for submission in submissions for finding in submission.findings)]
     found.sort(key=lambda f: (lists.order[f.cycle], f.member, f.submission, _sheet_order(f.sheet), f.row or 0, RULES.index(f.rule), f.column))

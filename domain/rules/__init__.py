@@ -61,6 +61,13 @@ RULES: tuple[str, ...] = (
     "expenditure.activity.unknown",
     "expenditure.recipient.ceiling",
     "activities.joint.suspected",
+    "cell.filler",
+    "indicators.percentage.fraction",
+    "indicators.value.off-track",
+    "narrative.number.differs",
+    "expenditure.amounts.round",
+    "expenditure.total.leap",
+    "submission.rows.left-out",
 )
 """In the order in which they are judged."""
 

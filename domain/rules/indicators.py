@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from statistics import median
@@ -18,6 +19,8 @@ from domain.submission import AcceptedRow
 SUMMED = ("number", "people", "money")
 MIN_HISTORY, MIN_PEERS, MAX_Z = 5, 8, Fraction(7, 2)
 """An outlier is judged against at least so many figures; its modified z-score (median and MAD) is above 3.5."""
+FROM_SHARE, LEAST, MOST = Fraction(1, 4), Fraction(1, 5), 2
+"""Once a quarter of the time has passed, a figure to date below a fifth or from twice of what could be expected is off track."""
 
 
 def is_blank(entry: Entry, measure: str) -> bool:
@@ -49,7 +52,7 @@ def row_columns(entries: Sequence[Entry], lists: Lists) -> Columns:
 
 def _measured(entry: Entry, definition: Indicator | None) -> dict[str, bool | None]:
     """The rules of each measure; None where a rule does not apply."""
-    names = ("answer_known", "has_figure", "not_negative", "not_below_zero", "whole", "denominator_fits", "numerator_fits", "has_pair")
+    names = ("answer_known", "has_figure", "not_negative", "not_below_zero", "whole", "denominator_fits", "numerator_fits", "has_pair", "not_fraction")
     holds: dict[str, bool | None] = dict.fromkeys(names)
     if definition is None:
         return holds
@@ -66,7 +69,17 @@ def _measured(entry: Entry, definition: Indicator | None) -> dict[str, bool | No
         holds["denominator_fits"] = not alone and (denominator is None or denominator > 0 or (denominator == 0 and numerator == 0))
         holds["numerator_fits"] = numerator <= denominator if denominator and not alone and denominator > 0 else None
         holds["has_pair"] = denominator is not None or numerator is not None
+        holds["not_fraction"] = _no_fraction(value, numerator, denominator)
     return holds
+
+
+def _no_fraction(value: Any, numerator: Decimal | None, denominator: Decimal | None) -> bool | None:
+    """0.45 where 45 % is meant: below 1, and where there is a pair equal to its quotient."""
+    if not isinstance(value, Decimal) or value <= 0 or value >= 1:
+        return None
+    if numerator is None or not denominator:
+        return False
+    return abs(value - numerator / denominator) >= Decimal("0.01")
 
 
 # --- several rows -----------------------------------------------------------------------------------------------------
@@ -112,6 +125,7 @@ _RULES = {
     "total_given": "indicators.total.derived",
     "not_fallen": "indicators.value.fell",
     "not_outlying": "indicators.value.outlier",
+    "on_track": "indicators.value.off-track",
 }
 
 
@@ -222,6 +236,7 @@ def _mark_history(marks: _Marks, lists: Lists, derived: dict[tuple[Any, ...], Fr
         if definition.value_kind == "cumulative" and definition.direction == "up" and earlier and value < earlier[-1]:
             marks.mark("not_fallen", index, {"last": _number(earlier[-1])})
         if not key[3]:
+            _mark_off_track(marks, lists, index, definition, value, earlier)
             own = definition.value_kind == "period" and len(earlier) >= MIN_HISTORY
             against = earlier if own else peers[definition.indicator, entry.cycle_index]
             if len(against) >= (MIN_HISTORY if own else MIN_PEERS):
@@ -230,6 +245,23 @@ def _mark_history(marks: _Marks, lists: Lists, derived: dict[tuple[Any, ...], Fr
                     spreads[peers_of] = _middle_and_spread(against)
                 middle, spread = _middle_and_spread(against) if own else spreads[peers_of]
                 _mark_outlier(marks, index, value, middle, spread, "history" if own else "peers", len(against))
+
+
+def _mark_off_track(marks: _Marks, lists: Lists, index: int, definition: Indicator, value: Fraction, earlier: Sequence[Fraction]) -> None:
+    """A member's figure to date against its own target, as far as the cycle's end lies on the way to it; a comment explains it."""
+    entry, contract = marks.entries[index], lists.agreement.contract
+    if entry.values["comment"] or (definition.value_kind == "period" and definition.across_periods != "sum") or definition.measure == "percentage":
+        return
+    own = next((a for a in lists.agreement.assignments if (a.member, a.indicator, a.country) == (entry.submission.member, definition.indicator, entry.values["country"])), None)
+    if own is None or own.target is None:
+        return
+    deadline = min(contract.end, date(definition.target_year, 12, 31)) if definition.target_year else contract.end
+    elapsed = Fraction((lists.cycles[entry.submission.cycle].end - contract.start).days, max((deadline - contract.start).days, 1))
+    baseline = Fraction(own.baseline or 0)
+    expected = (Fraction(own.target) - baseline) * min(elapsed, Fraction(1))
+    reached = value - baseline if definition.value_kind == "cumulative" else value + sum(earlier)
+    if elapsed >= FROM_SHARE and expected and not LEAST <= reached / expected < MOST:
+        marks.mark("on_track", index, {"reached": _number(reached), "by_now": _number(expected), "target": _number(Fraction(own.target))})
 
 
 def _middle_and_spread(figures: Sequence[Fraction]) -> tuple[Fraction, Fraction]:

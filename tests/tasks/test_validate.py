@@ -352,5 +352,5 @@ def test_a_rule_that_great_expectations_drops_or_cannot_run_is_the_operators_pro
 
 def test_more_than_two_hundred_failing_rows_are_all_found() -> None:
     rows: list[dict[str, Any]] = [PAYMENT | {"document": "", "supplier": f"S{i}"} for i in range(450)]
-    assert len(judged(of("expenditure", *rows)).findings) == 450
+    assert sum(f.rule == "expenditure.document.missing" for f in judged(of("expenditure", *rows)).findings) == 450
 
