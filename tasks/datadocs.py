@@ -1,0 +1,181 @@
+"""Data Docs: what Great Expectations answered in one run, as static pages that need no network.
+
+Great Expectations' own renderers put its expectations and results into words. The frame around them is ours, since its own pages load scripts and
+styles from public servers, name no language, and show neither rule nor severity. Results hold no member's cell (tasks/validate.py sees to that).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from itertools import chain, count
+from typing import Any
+
+from tasks.validate import SEVERITY_OF, Rule, load_suite
+
+_PASSES = {"row": "each row by itself", "rows": "rows together"}
+_PATHS = {"row": "each-row", "rows": "rows-together"}
+_FOLDER = "quality/datadocs"
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """One expectation of a suite and, on a result page, what became of it. `sentence` and `observed` are HTML of Great Expectations;
+    `rule` and `severity` are those of the contract, `broken` the number of rows (None on a suite's page)."""
+
+    rule: str
+    severity: str
+    sentence: Any
+    observed: Any
+    kind: str
+    arguments: str
+    over: str
+    broken: int | None = None
+    examined: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A suite's page (`over` "") or one of its result pages; `path` is relative to the site."""
+
+    path: str
+    suite: str
+    over: str
+    expected: tuple[Expected, ...]
+    version: str
+
+    @property
+    def broken(self) -> tuple[Expected, ...]:
+        return tuple(entry for entry in self.expected if entry.broken)
+
+    @property
+    def kept(self) -> tuple[Expected, ...]:
+        return tuple(entry for entry in self.expected if not entry.broken)
+
+    @property
+    def examined(self) -> int:
+        """Rows that the rules saw."""
+        return max((entry.examined for entry in self.expected), default=0)
+
+    @property
+    def broken_rows(self) -> int:
+        return sum(entry.broken or 0 for entry in self.expected)
+
+
+def data_docs(validations: Sequence[Any], run: str) -> dict[str, bytes]:
+    """The pages of a run (index.html, validations/…, expectations/…) by path. `validations` are ExpectationSuiteValidationResult objects, which
+    stay as they are; `run` names the run on every page. The same validations give the same bytes: no page says when or by which run it was made."""
+    results: list[Page] = []
+    for validation in validations:
+        if validation.results:
+            results.append(_result_page(validation, {page.path for page in results}))
+    suites = [_suite_page(name, results) for name in dict.fromkeys(page.suite for page in results)]
+    environment = _environment()
+    shared = {"run": run, "passes": _PASSES, "styles": _text("style.css"), "results": results, "suites": suites}
+    html = {"index.html": environment.get_template("index.html.j2").render(**shared, up="")}
+    for page in (*results, *suites):
+        others = [other for other in (*results, *suites) if other.suite == page.suite and other is not page]
+        html[page.path] = environment.get_template("page.html.j2").render(**shared, up="../", page=page, others=others)
+    return {path: text.encode() for path, text in html.items()}
+
+
+# --- what Great Expectations says -------------------------------------------------------------------------------------
+
+
+def _result_page(validation: Any, taken: Collection[str]) -> Page:
+    name = validation.suite_name
+    rules = _rules_of(name, validation.results)
+    order = {rule_id: place for place, rule_id in enumerate(rules)}
+    # Great Expectations gives its results in no order of ours, and its renderers change what they are given
+    results = sorted((copy.deepcopy(result) for result in validation.results), key=lambda result: order.get(_rule_id(result), len(order)))
+    for result in results:  # it says "of 911 total rows" of those to which the expectation applies
+        result.result["element_count"] = (result.result.get("element_count") or 0) - (result.result.get("missing_count") or 0)
+    rendered = _rendered(results)
+    expected = tuple(_expected(result, rules.get(_rule_id(result)), cells) for result, cells in zip(results, rendered, strict=True))
+    over = expected[0].over
+    paths = (
+        f"validations/{name}-{_PATHS.get(over, 'rules')}{suffix}.html" for suffix in chain([""], (f"-{number}" for number in count(2)))
+    )
+    return Page(
+        next(path for path in paths if path not in taken), name, over, expected, str(validation.meta.get("great_expectations_version", ""))
+    )
+
+
+def _rule_id(result: Any) -> str:
+    return str(result.expectation_config.meta.get("rule_id", ""))
+
+
+def _rules_of(name: str, results: Sequence[Any]) -> dict[str, Rule]:
+    """The suite's rules by id, in the order in which they are judged; a rule that is there once for each dimension is found by its id's end."""
+    dimensions = dict.fromkeys(_rule_id(result).removeprefix(f"{name}-").partition("-")[2] for result in results)
+    return {rule.id: rule for rule in load_suite(name, sorted(filter(None, dimensions)))}
+
+
+def _expected(result: Any, rule: Rule | None, cells: tuple[str, str]) -> Expected:
+    config = result.expectation_config
+    written = {key: value for key, value in config.kwargs.items() if key != "batch_id"}
+    return Expected(
+        rule=rule.rule if rule else _rule_id(result),
+        severity=SEVERITY_OF[str(getattr(config.severity, "value", config.severity))],
+        sentence=cells[0],
+        observed=cells[1],
+        kind=config.type,
+        arguments=", ".join(f"{key}={_said(value)}" for key, value in sorted(written.items())),
+        over=("rows" if rule.over_rows else "row") if rule else "",
+        broken=int(result.result.get("unexpected_count") or 0),
+        examined=int(result.result.get("element_count") or 0),
+    )
+
+
+def _said(value: Any) -> str:
+    """A setting of an expectation, as its suite has it."""
+    if isinstance(value, (list, tuple, set)):
+        said = ", ".join(str(entry) for entry in value)
+        return f"[{said}]" if len(said) <= 200 else f"[{len(value)} values]"
+    return str(value)
+
+
+def _rendered(results: Sequence[Any]) -> list[tuple[str, str]]:
+    """For each result the sentence and the observed value, in Great Expectations' words and HTML."""
+    from great_expectations.render.renderer.content_block import ValidationResultsTableContentBlockRenderer
+    from great_expectations.render.view import DefaultJinjaPageView
+    from markupsafe import Markup
+
+    class View(DefaultJinjaPageView):
+        """Puts one cell of Great Expectations' table into HTML."""
+
+        def cell(self, content: Any) -> str:
+            parts = content if isinstance(content, list) else [content]
+            return Markup(" ").join(Markup(self.render_content_block({}, part).strip()) for part in parts)  # noqa: S704
+
+    block: Any = ValidationResultsTableContentBlockRenderer.render(list(results), include_column_name=False)
+    view = View()
+    return [(view.cell(row[1]), view.cell(row[2])) for row in block.to_json_dict()["table"]]
+
+
+def _suite_page(name: str, results: Sequence[Page]) -> Page:
+    """The suite's expectations over all its passes."""
+    pages = [page for page in results if page.suite == name]
+    expected = tuple(
+        Expected(entry.rule, entry.severity, entry.sentence, "", entry.kind, entry.arguments, entry.over)
+        for page in pages
+        for entry in page.expected
+    )
+    return Page(f"expectations/{name}.html", name, "", expected, pages[0].version)
+
+
+# --- the frame --------------------------------------------------------------------------------------------------------
+
+
+def _text(name: str) -> str:
+    return resources.files("templates").joinpath(_FOLDER, name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Any:
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+    return Environment(loader=FunctionLoader(_text), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
