@@ -19,8 +19,8 @@ from domain.submission import AcceptedRow
 SUMMED = ("number", "people", "money")
 MIN_HISTORY, MIN_PEERS, MAX_Z = 5, 8, Fraction(7, 2)
 """An outlier is judged against at least so many figures; its modified z-score (median and MAD) is above 3.5."""
-FROM_SHARE, LEAST, MOST = Fraction(1, 4), Fraction(1, 5), 2
-"""Once a quarter of the time has passed, a figure to date below a fifth or from twice of what could be expected is off track."""
+FROM_SHARE, LEAST, MOST, MIN_GAP = Fraction(1, 4), Fraction(1, 5), 2, 10
+"""Once a quarter of the time has passed, a figure to date below a fifth or from twice of what could be expected is off track, if by 10 or more."""
 
 
 def is_blank(entry: Entry, measure: str) -> bool:
@@ -260,8 +260,8 @@ def _mark_off_track(marks: _Marks, lists: Lists, index: int, definition: Indicat
     baseline = Fraction(own.baseline or 0)
     expected = (Fraction(own.target) - baseline) * min(elapsed, Fraction(1))
     reached = value - baseline if definition.value_kind == "cumulative" else value + sum(earlier)
-    if elapsed >= FROM_SHARE and expected and not LEAST <= reached / expected < MOST:
-        marks.mark("on_track", index, {"reached": _number(reached), "by_now": _number(expected), "target": _number(Fraction(own.target))})
+    if elapsed >= FROM_SHARE and abs(reached - expected) >= MIN_GAP and not LEAST <= reached / (expected or 1) < MOST:
+        marks.mark("on_track", index, {"reached": _number(reached), "by_now": _number(Fraction(round(expected * 10), 10)), "target": _number(Fraction(own.target))})
 
 
 def _middle_and_spread(figures: Sequence[Fraction]) -> tuple[Fraction, Fraction]:
