@@ -8,28 +8,35 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from itertools import chain, count
 from typing import Any
 
+from domain.findings import SEVERITIES, Severity
 from tasks.validate import SEVERITY_OF, Rule, load_suite
 
 _PASSES = {"row": "each row by itself", "rows": "rows together"}
 _PATHS = {"row": "each-row", "rows": "rows-together"}
+_ABOUT = {
+    "cover": "the cover of each file, a row for a file",
+    "owed": "what a member reported before and owes again, a row for each indicator",
+    "submissions": "each submission that counts as a whole, a row for a submission",
+}
 _FOLDER = "quality/datadocs"
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """One expectation of a suite and, on a result page, what became of it. `sentence` and `observed` are HTML of Great Expectations;
-    `rule` and `severity` are those of the contract, `broken` the number of rows (None on a suite's page)."""
+    """One expectation of a suite and, on a result page, what became of it. `sentence`, `found` and `observed` are HTML of Great
+    Expectations; `rule` and `severity` are those of the contract, `broken` the number of rows (None on a suite's page)."""
 
     rule: str
-    severity: str
-    sentence: Any
-    observed: Any
+    severity: Severity
+    sentence: str
+    found: str
+    observed: str
     kind: str
     arguments: str
     over: str
@@ -56,13 +63,19 @@ class Page:
         return tuple(entry for entry in self.expected if not entry.broken)
 
     @property
+    def about(self) -> str:
+        """What its rows are."""
+        return _ABOUT.get(self.suite, f"the rows of the sheet {self.suite}")
+
+    @property
+    def gravest(self) -> str:
+        """The severity of the gravest rule that some row breaks; "" for none."""
+        return min((entry.severity for entry in self.broken), key=SEVERITIES.index, default="")
+
+    @property
     def examined(self) -> int:
         """Rows that the rules saw."""
         return max((entry.examined for entry in self.expected), default=0)
-
-    @property
-    def broken_rows(self) -> int:
-        return sum(entry.broken or 0 for entry in self.expected)
 
 
 def data_docs(validations: Sequence[Any], run: str) -> dict[str, bytes]:
@@ -114,14 +127,15 @@ def _rules_of(name: str, results: Sequence[Any]) -> dict[str, Rule]:
     return {rule.id: rule for rule in load_suite(name, sorted(filter(None, dimensions)))}
 
 
-def _expected(result: Any, rule: Rule | None, cells: tuple[str, str]) -> Expected:
+def _expected(result: Any, rule: Rule | None, cells: tuple[str, str, str]) -> Expected:
     config = result.expectation_config
     written = {key: value for key, value in config.kwargs.items() if key != "batch_id"}
     return Expected(
         rule=rule.rule if rule else _rule_id(result),
         severity=SEVERITY_OF[str(getattr(config.severity, "value", config.severity))],
         sentence=cells[0],
-        observed=cells[1],
+        found=cells[1],
+        observed=cells[2],
         kind=config.type,
         arguments=", ".join(f"{key}={_said(value)}" for key, value in sorted(written.items())),
         over=("rows" if rule.over_rows else "row") if rule else "",
@@ -138,32 +152,30 @@ def _said(value: Any) -> str:
     return str(value)
 
 
-def _rendered(results: Sequence[Any]) -> list[tuple[str, str]]:
-    """For each result the sentence and the observed value, in Great Expectations' words and HTML."""
+def _rendered(results: Sequence[Any]) -> list[tuple[str, str, str]]:
+    """For each result the sentence, what was found and the observed value, in Great Expectations' words and HTML."""
     from great_expectations.render.renderer.content_block import ValidationResultsTableContentBlockRenderer
     from great_expectations.render.view import DefaultJinjaPageView
     from markupsafe import Markup
 
     class View(DefaultJinjaPageView):
-        """Puts one cell of Great Expectations' table into HTML."""
+        """Puts parts of Great Expectations' table into HTML."""
 
-        def cell(self, content: Any) -> str:
-            parts = content if isinstance(content, list) else [content]
+        def text(self, parts: Sequence[Any]) -> str:
             return Markup(" ").join(Markup(self.render_content_block({}, part).strip()) for part in parts)  # noqa: S704
 
     block: Any = ValidationResultsTableContentBlockRenderer.render(list(results), include_column_name=False)
-    view = View()
-    return [(view.cell(row[1]), view.cell(row[2])) for row in block.to_json_dict()["table"]]
+    view, cells = View(), []
+    for _, said, observed in block.to_json_dict()["table"]:
+        sentence, *found = said if isinstance(said, list) else [said]
+        cells.append((view.text([sentence]), view.text(found), view.text([observed])))
+    return cells
 
 
 def _suite_page(name: str, results: Sequence[Page]) -> Page:
     """The suite's expectations over all its passes."""
     pages = [page for page in results if page.suite == name]
-    expected = tuple(
-        Expected(entry.rule, entry.severity, entry.sentence, "", entry.kind, entry.arguments, entry.over)
-        for page in pages
-        for entry in page.expected
-    )
+    expected = tuple(replace(entry, found="", observed="", broken=None, examined=0) for page in pages for entry in page.expected)
     return Page(f"expectations/{name}.html", name, "", expected, pages[0].version)
 
 
