@@ -80,7 +80,7 @@ class Page:
 
 def data_docs(validations: Sequence[Any], run: str) -> dict[str, bytes]:
     """The pages of a run (index.html, validations/…, expectations/…) by path. `validations` are ExpectationSuiteValidationResult objects, which
-    stay as they are; `run` names the run on every page. The same validations give the same bytes: no page says when or by which run it was made."""
+    stay as they are; `run` (a cycle's code) is printed on every page. The same rows give the same bytes: no page says when it was made."""
     results: list[Page] = []
     for validation in validations:
         if validation.results:
@@ -102,10 +102,8 @@ def _result_page(validation: Any, taken: Collection[str]) -> Page:
     name = validation.suite_name
     rules = _rules_of(name, validation.results)
     order = {rule_id: place for place, rule_id in enumerate(rules)}
-    # Great Expectations gives its results in no order of ours, and its renderers change what they are given
-    results = sorted((copy.deepcopy(result) for result in validation.results), key=lambda result: order.get(_rule_id(result), len(order)))
-    for result in results:  # it says "of 911 total rows" of those to which the expectation applies
-        result.result["element_count"] = (result.result.get("element_count") or 0) - (result.result.get("missing_count") or 0)
+    # Great Expectations gives its results in no order of ours
+    results = sorted((_to_render(result) for result in validation.results), key=lambda result: order.get(_rule_id(result), len(order)))
     rendered = _rendered(results)
     expected = tuple(_expected(result, rules.get(_rule_id(result)), cells) for result, cells in zip(results, rendered, strict=True))
     over = expected[0].over
@@ -115,6 +113,16 @@ def _result_page(validation: Any, taken: Collection[str]) -> Page:
     return Page(
         next(path for path in paths if path not in taken), name, over, expected, str(validation.meta.get("great_expectations_version", ""))
     )
+
+
+def _to_render(result: Any) -> Any:
+    """A copy, since renderers change what they are given: without the positions of rows, and with the rows to which the expectation applies
+    as all there are, since the sentence says "of 911 total rows" of a share of those."""
+    changed = copy.copy(result)
+    changed.expectation_config = copy.deepcopy(result.expectation_config)
+    changed.result = {key: value for key, value in result.result.items() if key != "unexpected_index_list"}
+    changed.result["element_count"] = (result.result.get("element_count") or 0) - (result.result.get("missing_count") or 0)
+    return changed
 
 
 def _rule_id(result: Any) -> str:

@@ -289,6 +289,7 @@ def test_a_result_shows_rule_severity_and_how_many_rows(judged_files: Judgement)
     )
     assert row[3:] == ["1", "3"]
     page = docs_of(judged_files[1])["expectations/expenditure.html"]
+    assert "unexpected" not in page
     assert any(row[0] == "expenditure.document.missing warning" and row[2] == "each row by itself" for row in Links(page).rows)
 
 
