@@ -6,7 +6,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ from tasks.children import GivenUp, run_each
 from tasks.evidence import EvidenceFile, list_evidence
 from tasks.faults import OperatorFault
 from tasks.profiles import profile_names
+from tasks.readings import keep_readings, known_readings, state_of
 from tasks.store import Info, NotFound, Store
 
 log = logging.getLogger("fpa")
@@ -144,20 +145,29 @@ class Inbox:
 def read_inbox(store: Store, agreement: Agreement, cycles: Sequence[str], include_late: bool = False) -> Inbox:
     """Reads every submission of these cycles; a receipt with the store's arrival time is written at first sight and holds from then on."""
     arrivals = list_inbox(store, cycles)
-    contents = store.read_many([arrival.info.key for arrival in arrivals if arrival.info.size <= MAX_BYTES])
+    readings = known_readings(store, agreement, cycles)
+    known = {arrival.info.key: reading for arrival in arrivals if (reading := readings.get(state_of(arrival.info)))}
+    contents = store.read_many([arrival.info.key for arrival in arrivals if arrival.info.size <= MAX_BYTES and arrival.info.key not in known])
     receipts = _kept_receipts(store, cycles)
     inputs: dict[str, InputFile] = {}
     jobs: dict[str, tuple[Arrival, InputFile, datetime]] = {}
     for arrival in arrivals:
-        file = _file_of(store, arrival, contents)
+        kept = known.get(arrival.info.key)
+        file = InputFile(kept.key, kept.sha256, kept.size) if kept else _file_of(store, arrival, contents)
         receipt_at = receipt_key(arrival.cycle, arrival.member, file.sha256[:12])
         if receipt_at not in receipts:
             receipts[receipt_at] = _receipt(arrival, file)
             store.write_once(receipt_at, receipts[receipt_at])
         inputs[file.key], inputs[receipt_at] = file, input_file(receipt_at, receipts[receipt_at])
         jobs[receipt_at] = (arrival, file, _received_at(receipts[receipt_at]))  # one file sent twice is one submission: the last by key
-    submissions = [_too_large(agreement, arrival, file, received) for arrival, file, received in jobs.values() if file.key not in contents]
-    submissions += read_files(agreement, [(arrival, contents[file.key], received) for arrival, file, received in jobs.values() if file.key in contents])
+    submissions = [replace(known[file.key], received_at=received) for _, file, received in jobs.values() if file.key in known]
+    unread = [(arrival, file, received) for arrival, file, received in jobs.values() if file.key not in known]
+    submissions += [_too_large(agreement, arrival, file, received) for arrival, file, received in unread if file.key not in contents]
+    read = read_files(agreement, [(arrival, contents[file.key], received) for arrival, file, received in unread if file.key in contents])
+    infos = {arrival.info.key: arrival.info for arrival in arrivals}
+    keep_readings(store, agreement, [(submission, infos[submission.key]) for submission in read if may_be_kept(submission)])
+    submissions += read
+    log.info("%d files read, %d known from before", len(read), len(known))
     for submission in submissions:
         judge_arrival(agreement, submission, include_late)
     order = {cycle: i for i, cycle in enumerate(cycles)}
@@ -165,6 +175,11 @@ def read_inbox(store: Store, agreement: Agreement, cycles: Sequence[str], includ
     evidence = list_evidence(store, agreement, cycles)
     inputs |= {file.key: InputFile(file.key, file.sha256, file.size) for file in evidence}
     return Inbox(submissions, tuple(inputs[key] for key in sorted(inputs)), tuple(evidence))
+
+
+def may_be_kept(submission: Submission) -> bool:
+    """A file that took too long or too much may do better the next time; a folder of no member is no place to write for."""
+    return not any(f.rule == "submission.unknown-member" or "given_up" in f.details for f in submission.findings)
 
 
 def _file_of(store: Store, arrival: Arrival, contents: Mapping[str, bytes]) -> InputFile:
@@ -222,7 +237,7 @@ def read_files(agreement: Agreement, jobs: Sequence[tuple[Arrival, bytes, dateti
     work = [(data, {"key": a.info.key, "member": a.member, "cycle": a.cycle}, received_at) for a, data, received_at in known]
     for i, ((arrival, data, received_at), read) in enumerate(zip(known, run_each(_read, work, _know, (agreement,)), strict=True), start=1):
         if isinstance(read, GivenUp):
-            read = _unread(arrival, input_file(arrival.info.key, data), received_at, "submission.unreadable", reason=read.reason)
+            read = _unread(arrival, input_file(arrival.info.key, data), received_at, "submission.unreadable", reason=read.reason, given_up="yes")
         submissions.append(read)
         if i % 25 == 0:
             log.info("read %d of %d files", i, len(known))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks import children
+from tasks import children, collect
 from tasks.collect import list_inbox, read_inbox
 from tasks.store import open_store
 from tests.builders import clean, small_agreement
@@ -95,3 +95,46 @@ def test_evidence_is_listed_with_its_hash_and_hashed_once(tmp_path: Path, monkey
     assert b"list 1.pdf" in store.read("feedback/C1/bb/evidence.csv")
     monkeypatch.setattr(type(store), "head", lambda *_: pytest.fail("hashed again"))
     assert read_inbox(store, small_agreement(), ["C1"]).evidence == inbox.evidence
+
+
+# --- readings that are kept -------------------------------------------------------------------------------------------
+
+
+def test_a_file_that_has_not_changed_is_neither_fetched_nor_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fixtures = sorted((Path(__file__).parent.parent / "fixtures/should_fail").glob("*.*"))[::4] + sorted((Path(__file__).parent.parent / "fixtures/should_pass").glob("*.*"))[::6]
+    store = open_store(str(tmp_path))
+    for number, path in enumerate(fixtures):
+        store.write(f"inbox/C1/bb/{number:03d}{path.suffix}", path.read_bytes())
+    first = read_inbox(store, small_agreement(), ["C1"])
+    assert len(first.submissions) == len(fixtures) > 50
+    monkeypatch.setattr(collect, "read_files", lambda _, jobs: [] if not jobs else pytest.fail("read again"))
+    fetched: list[str] = []
+    read_many = type(store).read_many
+    monkeypatch.setattr(type(store), "read_many", lambda self, keys: fetched.extend(keys) or read_many(self, keys))
+    assert read_inbox(store, small_agreement(), ["C1"]) == first
+    assert not [key for key in fetched if key.startswith("inbox/")]
+
+
+def test_a_changed_file_agreement_or_reading_is_read_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = open_store(str(tmp_path))
+    for name in ("a", "b"):
+        store.write(f"inbox/C1/bb/{name}.zip", clean(cover={"prepared_by": name}))
+    read: list[str] = []
+    original = collect.read_files
+    monkeypatch.setattr(collect, "read_files", lambda agreement, jobs: read.extend(job[0].info.key[-5:] for job in jobs) or original(agreement, jobs))
+
+    def reads(agreement: object = None) -> list[str]:
+        read.clear()
+        read_inbox(store, agreement or small_agreement(), ["C1"])  # type: ignore[arg-type]
+        return sorted(read)
+
+    assert reads() == ["a.zip", "b.zip"]
+    assert reads() == []
+    store.write("inbox/C1/bb/b.zip", clean(cover={"prepared_by": "somebody else"}))
+    assert reads() == ["b.zip"]
+    corrected = small_agreement(corrections="member,cycle,sheet,row,column,expect,value,reason,by\nbb,C1,activities,A1,women,10,11,r,b\n")
+    assert reads(corrected) == ["a.zip", "b.zip"]
+    assert reads(corrected) == []
+    for kept in (tmp_path / "quality/C1/readings/bb").iterdir():
+        kept.write_bytes(kept.read_bytes()[:100])
+    assert reads(corrected) == ["a.zip", "b.zip"]
