@@ -1,5 +1,5 @@
 # make demo: everything from a bare clone to a delivered report in ./demo.  make test: sets itself up and runs lint and tests.
-.PHONY: demo test test-office bench lint lock clean setup
+.PHONY: demo test test-office test-browser bench lint lock clean setup
 PYTHON ?= python3
 export PREFECT_HOME := $(CURDIR)/.prefect
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -9,12 +9,17 @@ demo: .venv/ready
 
 test: .venv/ready-dev lint
 	@sh tests/install_servers.sh
-	@.venv/bin/python -m pytest -n 2 --dist loadfile --ignore=tests/office
+	@.venv/bin/python -m pytest -n 2 --dist loadfile --ignore=tests/office --ignore=tests/browser
 
 # Members' workbooks in a real LibreOffice: some minutes more.
 test-office: .venv/ready-dev
 	@sh tests/office/install.sh
 	@.venv/bin/python -m pytest tests/office
+
+# Quality page and Data Docs in a real browser, with the network off.
+test-browser: .venv/ready-dev
+	@sh tests/browser/install.sh
+	@.venv/bin/python -m pytest tests/browser
 
 bench: .venv/ready-dev
 	@.venv/bin/python -m bench.read

@@ -9,7 +9,7 @@ from prefect.states import State
 
 from tasks.faults import OperatorFault
 from tasks.outcome import Outcome, ended, failed
-from tasks.steps import give_feedback, judge_all, load, read_all, summarise_collection
+from tasks.steps import give_feedback, judge_all, load, publish_quality, read_all, summarise_collection
 
 
 @flow(name="collect-submissions", flow_run_name="collect-{cycle}")
@@ -25,6 +25,7 @@ def collect_submissions(cycle: str, include_late: bool = False) -> State[Any]:
         inbox = read_all(desk, include_late)
         judged = judge_all(desk, inbox)
         written = give_feedback(desk, inbox, judged)
+        publish_quality(desk, inbox, judged)
         outcome: Outcome = summarise_collection(desk, inbox, judged, written)
     except OperatorFault as fault:
         return failed(fault)

@@ -132,7 +132,7 @@ def _rule_id(result: Any) -> str:
 def _rules_of(name: str, results: Sequence[Any]) -> dict[str, Rule]:
     """The suite's rules by id, in the order in which they are judged; a rule that is there once for each dimension is found by its id's end."""
     dimensions = dict.fromkeys(_rule_id(result).removeprefix(f"{name}-").partition("-")[2] for result in results)
-    return {rule.id: rule for rule in load_suite(name, sorted(filter(None, dimensions)))}
+    return {rule.id: rule for rule in load_suite(name, tuple(sorted(filter(None, dimensions))))}
 
 
 def _expected(result: Any, rule: Rule | None, cells: tuple[str, str, str]) -> Expected:

@@ -188,7 +188,7 @@ def _rules(findings: Sequence[Finding]) -> tuple[RuleLine, ...]:
         for (rule, severity), group in groups.items()
     ]
     gravity: Sequence[str] = SEVERITIES
-    return tuple(sorted(lines, key=lambda line: (gravity.index(line.severity), -line.findings, RULES.index(line.rule))))
+    return tuple(sorted(lines, key=lambda line: (gravity.index(line.severity), -line.findings, RULES.index(line.rule) if line.rule in RULES else len(RULES))))
 
 
 @cache

@@ -7,6 +7,7 @@ what it then reports is the operator's to mend, so steps are not retried on top.
 from __future__ import annotations
 
 import logging
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from domain.money import CostLine
 from domain.prefill import by_member
 from domain.profile import Profile
 from domain.submission import AcceptedRow, Judged
-from tasks import collect, deliver, feedback, render, report, validate, workbooks
+from tasks import collect, deliver, feedback, quality, render, report, validate, workbooks
 from tasks.aggregate import DeliveredBefore, aggregate, delivered_before, missing_rates
 from tasks.collect import Inbox, InputFile
 from tasks.outcome import Outcome
@@ -90,6 +91,20 @@ def give_feedback(desk: Desk, inbox: Inbox, judged: Judged) -> int:
     """An answer to every file of the cycle; the number of files written (what has not changed is not written again)."""
     written = feedback.write_feedback(desk.store, desk.agreement, desk.cycle, inbox.submissions, judged)
     log.info("feedback: %d files written", len(written))
+    return len(written)
+
+
+@step
+def publish_quality(desk: Desk, inbox: Inbox, judged: Judged) -> int:
+    """The quality page, the Data Docs, and what Prefect's UI shows of them; the number of files written."""
+    from prefect.artifacts import create_markdown_artifact, create_table_artifact
+
+    written = quality.write_quality(desk.store, desk.agreement, desk.cycle, inbox.submissions, judged)
+    key = re.sub(r"[^a-z0-9-]+", "-", f"quality-{desk.cycle}".casefold())
+    where = desk.store.locate(f"quality/{desk.cycle}/index.html")
+    create_markdown_artifact(quality.quality_markdown(desk.agreement, desk.cycle, inbox.submissions, judged), key=key, description=f"Data quality of {desk.cycle}: {where}")
+    create_table_artifact(quality.quality_table(desk.agreement, desk.cycle, inbox.submissions, judged), key=f"{key}-members", description=f"Members in {desk.cycle}")
+    log.info("quality: %d files written", len(written))
     return len(written)
 
 
@@ -231,6 +246,7 @@ def summarise_collection(desk: Desk, inbox: Inbox, judged: Judged, written: int)
     counts = Counter(state.state for state in states)
     done = [
         f"{len(files)} files read; " + ", ".join(f"{number} {state}" for state, number in counts.items()),
+        f"the quality page is {desk.store.locate(f'quality/{desk.cycle}/index.html')}",
         f"feedback lies in {desk.store.locate(f'feedback/{desk.cycle}')} ({written} written now)",
     ]
     rejected = len(open_rejections(files))

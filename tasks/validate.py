@@ -7,9 +7,11 @@ of their own. Rules are judged in the order of the contract's table, and one loo
 from __future__ import annotations
 
 import logging
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
 from typing import Any, cast
@@ -21,10 +23,11 @@ from domain.exceptions import Waivers, exceptions
 from domain.findings import Finding, Severity
 from domain.messages import Catalogue
 from domain.numbers import read_yes_no
+from domain.reading import schema_with_dimensions
 from domain.rules import RULES, activities, expenditure, indicators, plausibility
 from domain.rules.entries import Columns, Entry, Lists, Speller, pool
-from domain.schema import NARRATIVE, SHEETS
-from domain.submission import AcceptedRow, Judged, Submission
+from domain.schema import NARRATIVE, SHEETS, sheet
+from domain.submission import AcceptedRow, Judged, Row, Submission
 from tasks.faults import OperatorFault
 
 log = logging.getLogger("fpa")
@@ -73,31 +76,104 @@ def load_catalogue() -> Catalogue:
     return catalogue
 
 
-def load_suite(name: str, dimensions: Sequence[str] = ()) -> list[Rule]:
+MAX_LISTED = 100
+"""Values a rule may list itself; a longer list is a code list and a column that says whether a code is in it (Great Expectations is slow on lists)."""
+
+
+@cache
+def load_suite(name: str, dimensions: tuple[str, ...] = ()) -> list[Rule]:
     """The rules of expectations/<name>.yaml; one that is there `per: dimension` is repeated for each dimension of the logframe.
 
-    Raises OperatorFault for a rule that the catalogue does not know, a severity or a place that does not exist."""
+    Raises OperatorFault with every mistake in the file."""
     load_catalogue()
     rules, faults = [], []
-    for number, written in enumerate(_resource(f"{name}.yaml")["expectations"]):
+    try:
+        entries = _resource(f"{name}.yaml")["expectations"]
+    except (yaml.YAMLError, KeyError, TypeError) as error:
+        raise OperatorFault(f"expectations/{name}.yaml cannot be read: {' '.join(str(error).split())[:200]}") from None
+    for number, written in enumerate(entries):
+        wrong = mistakes(written)
+        if wrong:
+            faults += [f"expectations/{name}.yaml, entry {number + 1}: {mistake}" for mistake in wrong]
+            continue
         for dimension in dimensions if written["meta"].get("per") == "dimension" else ("",):
             expectation = _filled(written, dimension)
             meta = expectation["meta"]
-            if meta["rule"] not in RULES:
-                faults.append(f"expectations/{name}.yaml: {meta['rule']} is no rule of the catalogue")
-            if expectation["severity"] not in SEVERITY_OF:
-                faults.append(f"expectations/{name}.yaml: {meta['rule']} has severity {expectation['severity']!r}; it is critical, warning or info")
-            if meta["over"] not in ("row", "rows"):
-                faults.append(f"expectations/{name}.yaml: {meta['rule']} is over {meta['over']!r}; it is row or rows")
-            rules.append(
-                Rule(
-                    f"{name}-{number}-{dimension}", meta["rule"], SEVERITY_OF.get(expectation["severity"], "error"), meta["at"],
-                    tuple(meta["cells"]), meta["over"] == "rows", expectation,
-                )
-            )
+            severity = SEVERITY_OF[expectation["severity"]]
+            rules.append(Rule(f"{name}-{number}-{dimension}", meta["rule"], severity, meta["at"], tuple(meta["cells"]), meta["over"] == "rows", expectation))
     if faults:
         raise OperatorFault(*faults)
-    return sorted(rules, key=lambda rule: RULES.index(rule.rule))
+    return sorted(rules, key=lambda rule: _rule_order(rule.rule))
+
+
+def mistakes(written: Any) -> list[str]:
+    """What is wrong with an entry of a suite, in words; [] where nothing is."""
+    if not isinstance(written, dict) or not {"type", "kwargs", "severity", "description", "meta"} <= set(written):
+        return ["it needs type, kwargs, severity, description and meta"]
+    meta, kwargs, wrong = written["meta"], written["kwargs"], []
+    if not isinstance(meta, dict) or not {"rule", "at", "cells", "over", "examples"} <= set(meta):
+        return ["its meta needs rule, at, cells, over and examples"]
+    rule = meta["rule"]
+    if not load_catalogue().messages.get(rule):
+        wrong.append(f"{rule} has no message in expectations/messages.yaml")
+    if written["severity"] not in SEVERITY_OF:
+        wrong.append(f"{rule} has severity {written['severity']!r}; it is critical, warning or info")
+    if meta["over"] not in ("row", "rows"):
+        wrong.append(f"{rule} is over {meta['over']!r}; it is row or rows")
+    if not isinstance(kwargs, dict) or "column" not in kwargs:
+        return [*wrong, f"{rule} names no column in kwargs"]
+    if len(kwargs.get("value_set") or ()) > MAX_LISTED:
+        wrong.append(f"{rule} lists more than {MAX_LISTED} values")
+    if isinstance(kwargs.get("regex"), str):
+        try:
+            re.compile(kwargs["regex"])
+        except re.error as error:
+            wrong.append(f"{rule} has a pattern that is none: {error}")
+        else:
+            if not re.search(r"\^.*\$$", kwargs["regex"]):
+                wrong.append(f"{rule} has a pattern that is not tied to the whole text; begin it with ^ and end it with $")
+    examples = meta["examples"]
+    if not isinstance(examples, dict) or not examples.get("pass") or not examples.get("fail"):
+        wrong.append(f"{rule} needs examples that pass and examples that fail")
+    return wrong
+
+
+def check_suites(lists: Lists) -> None:
+    """Every column that a rule reads or points to exists. Raises OperatorFault with all that do not, before anything is judged."""
+    faults = []
+    for name, columns in known_columns(lists).items():
+        shown = set(columns) | {"", "expenditure"}
+        for rule in load_suite(name, lists.agreement.dimensions):
+            faults += [
+                f"expectations/{name}.yaml: {rule.rule} names the column {column!r}, which is not there"
+                for column in (rule.column, rule.at, *rule.cells)
+                if column not in (columns if column == rule.column else shown)
+            ]
+    if faults:
+        raise OperatorFault(*dict.fromkeys(faults))
+
+
+def known_columns(lists: Lists) -> dict[str, set[str]]:
+    """The columns that the rules of each suite may read: the sheet's own and the helper columns."""
+    cycle = lists.agreement.cycles[0].code
+    nobody = Submission("", cycle, "", "", 0, datetime(1900, 1, 1, tzinfo=UTC))
+    known: dict[str, set[str]] = {
+        "cover": {"decimal", "part", "nil"}, "owed": {"reported", "indicator"}, "submissions": set(plausibility.submission_columns(lists.agreement, [])),
+    }  # fmt: skip
+    for schema in (sheet(name) for name in ("activities", "indicators", "expenditure", "narrative")):
+        own = [column.name for column in schema_with_dimensions(schema, lists.agreement.dimensions)]
+        known[schema.name] = set(own)
+        blank = [Entry(nobody, schema.name, Row(1, dict.fromkeys(own), {}), False, 0)]
+        match schema.name:
+            case "activities":
+                known[schema.name] |= {*activities.row_columns(blank, lists), *activities.rows_columns([], lists)}
+            case "indicators":
+                known[schema.name] |= {*indicators.row_columns(blank, lists), *indicators.rows_columns([], lists).columns}
+            case "expenditure":
+                known[schema.name] |= {*expenditure.row_columns(blank, lists), *expenditure.rows_columns([], lists, {})}
+            case _:
+                known[schema.name] |= {"section_known", "numbers_agree"}
+    return known
 
 
 def _filled(value: Any, dimension: str) -> Any:
@@ -366,6 +442,7 @@ def judge(
     rows are brought to one spelling on the way. Findings come with their messages, in the members' languages. Raises RuleCrashed."""
     lists = Lists(agreement, standard_lines, sections)
     work = _Pass(lists, submissions, counting, _Findings(new_context(), [], Waivers(agreement)), {schema.name: [] for schema in SHEETS}, Counter())
+    check_suites(lists)
     if agreement.waivers:
         work.waive_faults()
     work.judge_covers()
@@ -375,8 +452,13 @@ def judge(
     work.judge_submissions()
     cycles = list(dict.fromkeys(s.cycle for s in submissions))
     found = [*work.findings.found, *(finding for submission in submissions for finding in submission.findings)]
-    found.sort(key=lambda f: (lists.order[f.cycle], f.member, f.submission, _sheet_order(f.sheet), f.row or 0, RULES.index(f.rule), f.column))
+    found.sort(key=lambda f: (lists.order[f.cycle], f.member, f.submission, _sheet_order(f.sheet), f.row or 0, _rule_order(f.rule), f.column))
     return Judged(with_messages(agreement, found), work.accepted, dict(work.left_out), work.findings.validations, exceptions(work.findings.waivers, submissions, cycles))
+
+
+def _rule_order(rule: str) -> int:
+    """The contract's rules in its order, an officer's own behind them."""
+    return RULES.index(rule) if rule in RULES else len(RULES)
 
 
 _SHEET_ORDER = {name: i for i, name in enumerate(("", "cover", *(schema.name for schema in SHEETS)))}

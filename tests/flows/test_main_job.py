@@ -172,6 +172,13 @@ def test_collect_gives_feedback_once_and_status_tells_who_has_sent_what(sample: 
     assert status == 1
     assert "1 missing" in out
     assert "(0 written now)" in fpa("collect", "2019-H1")[1]
+    page = (sample / "quality/2019-H1/index.html").read_text(encoding="utf-8")
+    assert "faso-bf" in page and "activities.sdg.unknown" in page and (sample / "quality/2019-H1/data-docs/index.html").exists()
+    from prefect.client.orchestration import get_client
+
+    with get_client(sync_client=True) as client:
+        kept = {artifact.key: artifact for artifact in client.read_artifacts(limit=200) if artifact.key}
+    assert "faso-bf" in str(kept["quality-2019-h1-members"].data) and "Data quality, 2019-H1" in str(kept["quality-2019-h1"].data)
     status, out, _ = fpa("status", "2019-H1")
     assert status == 1
     lines = {line.split()[0]: line for line in out.splitlines()}
