@@ -220,8 +220,11 @@ def failing_rows(
     lacking = [f"expectations/{name}.yaml: {rule.rule} reads column {rule.column!r}, which is not there" for rule in rules if rule.column not in columns]
     if lacking:
         raise RuleCrashed(*lacking)
-    used = {rule.column for rule in rules}
-    frame = pd.DataFrame({column: pd.Series(list(columns[column]), dtype=object) for column in sorted(used)})
+    # truth values as such: as objects they would take Great Expectations four times as long
+    truths = {rule.column for rule in rules if rule.expectation["kwargs"].get("value_set") == [True]}
+    frame = pd.DataFrame(
+        {name: pd.Series(list(columns[name]), dtype="boolean" if name in truths else object) for name in sorted({rule.column for rule in rules})}
+    )
     suite = gx.ExpectationSuite(
         name=name,
         expectations=[
