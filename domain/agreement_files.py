@@ -393,6 +393,21 @@ def _check_waivers(problems: Problems, waivers: Table) -> None:
             problems.add(waivers.file, row.line, "rule", f"{shown(rule)} {advice}", "notice")
 
 
+def _check_changed(problems: Problems, logframe: Table, amendments: Table, cycles: Sequence[str]) -> None:
+    """A target or baseline that a later row changes without an amendment that begins there: an auditor asks who agreed to it."""
+    begins = {row.get("from") for row in amendments.rows}
+    order = {code: i for i, code in enumerate(cycles)}
+    before: dict[str, Row] = {}
+    for row in sorted(logframe.rows, key=lambda row: order.get(row.get("from") or "", -1)):
+        earlier = before.get(row.get("indicator") or "")
+        for column in ("target", "baseline"):
+            if earlier and earlier.get(column) != row.get(column) and row.get("from") not in begins:
+                was, now = (shown(f"{r.get(column):f}") if r.get(column) is not None else "empty" for r in (earlier, row))
+                said = f"{column} of {row.get('indicator')} changes from {was} to {now}, and no row of amendments.csv begins in {row.get('from') or 'that cycle'}"
+                problems.add(logframe.file, row.line, column, said, "notice")
+        before[row.get("indicator") or ""] = row
+
+
 def _check_corrections(problems: Problems, corrections: Table, logframe: Table) -> None:
     """A correction names a column that its sheet has."""
     columns = {sheet.name: {column.name for column in sheet.columns} for sheet in SHEETS} | {"cover": {key.name for key in COVER_KEYS}}
@@ -438,6 +453,8 @@ def read_agreement(files: Mapping[str, bytes], profiles: Collection[str] | None 
         _check_validity(problems, tables["assignments"], "indicator", codes, beside=("member", "country"))
         _check_lines(problems, tables["budget"], codes)
         _check_unread(problems, files, {YAML, *(table.file for table in (*tables.values(), *desk.values()))})
+    if cycles and not any(problem.severity == "error" for problem in problems.in_order):
+        _check_changed(problems, tables["logframe"], tables["amendments"], list(cycles.values()))
     found = problems.in_order
     if read.zone is None or any(problem.severity == "error" for problem in found):
         return None, found

@@ -604,3 +604,24 @@ def test_any_damage_to_a_file_never_raises(file: str, data: st.DataObject) -> No
     cut = sorted(data.draw(st.tuples(*[st.integers(0, len(content))] * 2)))
     change: Callable[[bytes], bytes] = data.draw(st.sampled_from([lambda part: b"", lambda part: part * 3, lambda part: part[::-1], lambda part: b'"' + part, lambda part: b"\n" + part]))
     holds(sample() | {file: content[: cut[0]] + change(content[cut[0] : cut[1]]) + content[cut[1] :]})
+
+
+@pytest.mark.parametrize(("amended", "said"), [("2020-H1", []), ("2019-H2", ["target"])])
+def test_a_target_that_changes_without_an_amendment_is_listed(amended: str, said: list[str]) -> None:
+    from tests.builders import LOGFRAME, agreement_files
+
+    header, first, *rest = LOGFRAME.splitlines()
+    names = header.split(",")
+    assert "from" not in names
+    cells = dict(zip(names, next(csv.reader([first])), strict=False))
+    out = io.StringIO(newline="")
+    writer = csv.DictWriter(out, [*names, "from", "to"], lineterminator="\n")
+    writer.writeheader()
+    writer.writerow(cells | {"to": "C2", "target": "50", "target_year": "2020"})
+    writer.writerow(cells | {"from": "C3", "target": "80", "target_year": "2020"})
+    logframe = out.getvalue() + "".join(f"{line},,\n" for line in rest)
+    amendments = f"number,signed,from,what,reason\n1,2019-06-01,{'C3' if amended == '2020-H1' else 'C2'},Target raised,Demand\n"
+    agreement, problems = read_agreement(agreement_files(logframe=logframe, amendments=amendments))
+    assert agreement is not None, problems
+    changed = [problem for problem in problems if "amendments.csv" in str(problem)]
+    assert [problem.column for problem in changed] == said and all(problem.severity == "notice" for problem in changed)
