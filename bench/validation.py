@@ -345,7 +345,7 @@ def measured(rows: int, every_file: bool) -> None:
         passes = [of.repeated(rows // made) for of in passes]
     keys = list(dict.fromkeys(key for of in passes for key in of.parts))
     step = 1 if every_file else max(len(keys) // SAMPLE, 1)
-    chosen = keys[:: step]
+    chosen = keys[::step]
     best: dict[str, float] = {}
 
     def time_of(way: str, work: Callable[[], Any]) -> Any:
