@@ -29,12 +29,24 @@ def trace_lines(store: Store, figure: str, cycle: str | None) -> list[str]:
         rows = [row for row in _table(store, f"{folder}/data/lineage.csv") if row["figure"] == figure]
         if rows:
             manifest = json.loads(store.read(f"{folder}/manifest.json"))
-            return [f"{figure} in {folder}: made of {len(rows)} row(s)", *_cells(store, manifest, rows)]
+            return [f"{figure} in {folder}: made of {len(rows)} row(s)", *_cells(store, manifest, rows), *_corrected(store, folder, rows)]
     raise OperatorFault(f"No delivered report has a figure {figure!r}; data/lineage.csv of a report lists them.")
 
 
 def _table(store: Store, key: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(store.read(key).decode("utf-8"))))
+
+
+def _corrected(store: Store, folder: str, rows: list[dict[str, str]]) -> list[str]:
+    """Cells of these rows that were read otherwise than the member wrote them."""
+    if store.head(f"{folder}/data/exceptions.csv") is None:  # a report of an earlier program
+        return []
+    places = {(row["member"], row["sheet"], row["row"]) for row in rows}
+    return [
+        f"  corrected: {entry['member']} {entry['sheet']} {entry['cell']}, “{entry['was']}” read as “{entry['now']}” ({entry['reason']}; {entry['by']})"
+        for entry in _table(store, f"{folder}/data/exceptions.csv")
+        if entry["effect"] == "corrected" and (entry["member"], entry["sheet"], entry["row"]) in places
+    ]
 
 
 def _cells(store: Store, manifest: dict[str, object], rows: list[dict[str, str]]) -> list[str]:

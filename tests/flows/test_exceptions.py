@@ -40,5 +40,7 @@ def test_exceptions_are_used_and_printed(storage: Callable[[Mapping[str, bytes]]
     text = " ".join(" ".join(page.extract_text() for page in PdfReader(root / "reports/C1/v0001/report.en.pdf").pages).split())
     for words in ("Errors accepted as exceptions", "The register burnt", "Cells the network corrected", "Expenditure E2 1100 1111 Invoice seen Ann Officer"):
         assert words in text
+    _, traced, _ = fpa("trace", "finance/2/period_eur")
+    assert "corrected: bb expenditure E2, “1100” read as “1111” (Invoice seen; Ann Officer)" in traced
     assert "Secret Supplier" not in text and "Nothing like it" not in text
     assert "2 that meet nothing" in out + err
