@@ -12,6 +12,9 @@ from domain.submission import AcceptedRow
 Slice = tuple[tuple[str, str], ...]
 """(dimension, category) of each dimension that is not "all"; () is the total."""
 
+MOST_UNASKED = 200
+"""Of more indicators than this, a member that was assigned none and never reported any gets none laid out: it picks its own from the list."""
+
 _SETTLED = ("done", "unplanned", "cancelled")
 
 
@@ -50,14 +53,17 @@ def indicator_lines(agreement: Agreement, member: Member, cycle: str, earlier: S
         countries.setdefault(indicator, []).append(country)
     if not own:
         assigned = {assignment.indicator for assignment in agreement.assignments}
-        for indicator in agreement.indicators_in(cycle):
-            if indicator not in assigned:
-                countries.setdefault(indicator, []).append(member.country)
+        everybodys = [indicator for indicator in agreement.indicators_in(cycle) if indicator not in assigned]
+        for indicator in everybodys if len(everybodys) <= MOST_UNASKED else ():
+            countries.setdefault(indicator, []).append(member.country)
+    crossed: dict[tuple[str, str], list[Slice]] = {}
+    for indicator, country, part in last:
+        if len(part) > 1:
+            crossed.setdefault((indicator, country), []).append(part)
     lines = []
     for code, indicator_row in agreement.indicators_in(cycle).items():
         for country in dict.fromkeys(countries.get(code, ())):
-            crossings = [key[2] for key in last if key[:2] == (code, country) and len(key[2]) > 1]
-            for part in (*slices(indicator_row), *crossings):
+            for part in (*slices(indicator_row), *crossed.get((code, country), ())):
                 lines.append(IndicatorLine(indicator_row, country, part, last.get((code, country, part))))
     return lines
 

@@ -220,10 +220,13 @@ def failing_rows(
     lacking = [f"expectations/{name}.yaml: {rule.rule} reads column {rule.column!r}, which is not there" for rule in rules if rule.column not in columns]
     if lacking:
         raise RuleCrashed(*lacking)
-    # truth values as such: as objects they would take Great Expectations four times as long
+    # truth values as such, others as categories: as objects they would take Great Expectations twice as long
     truths = {rule.column for rule in rules if rule.expectation["kwargs"].get("value_set") == [True]}
     frame = pd.DataFrame(
-        {name: pd.Series(list(columns[name]), dtype="boolean" if name in truths else object) for name in sorted({rule.column for rule in rules})}
+        {
+            name: pd.Series(list(columns[name]), dtype="boolean") if name in truths else pd.Series(pd.Categorical(pd.Series(list(columns[name]), dtype=object)))
+            for name in sorted({rule.column for rule in rules})
+        }
     )
     suite = gx.ExpectationSuite(
         name=name,

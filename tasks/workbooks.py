@@ -80,6 +80,11 @@ def _country_names(language: str) -> tuple[tuple[str, str], ...]:
 
 
 @cache
+def _country_name(code: str, language: str) -> str:
+    return dict(_country_names(language)).get(code, "")
+
+
+@cache
 def _currency_names(language: str) -> tuple[tuple[str, str], ...]:
     from babel.numbers import get_currency_name
 
@@ -423,9 +428,8 @@ class _Form:
 
     def _write_planned(self, sheet: Any, row: int, where: Mapping[str, int], note: int, activity: PlannedActivity) -> None:
         country = activity.countries[0] if activity.countries else self.member.country
-        names = dict(_country_names(self.member.language))
         cells = {
-            "activity": activity.activity, "title": activity.title, "country": _labelled(country, names.get(country, "")), "result": _labelled(activity.result, self._statements().get(activity.result, "")),
+            "activity": activity.activity, "title": activity.title, "country": _labelled(country, _country_name(country, self.member.language)), "result": _labelled(activity.result, self._statements().get(activity.result, "")),
             "sdg": "; ".join(activity.sdg), "plan": activity.activity,
         }  # fmt: skip
         for name, text in cells.items():
@@ -470,7 +474,7 @@ class _Form:
         look, chosen = self.read_cell(bold=total), dict(line.slice)
         source = f"\n({indicator.source})" if indicator.source else ""
         sheet.write_string(row, where["indicator"], indicator.indicator, look)
-        sheet.write_string(row, where["country"], _labelled(line.country, dict(_country_names(self.member.language)).get(line.country, "")), look)
+        sheet.write_string(row, where["country"], _labelled(line.country, _country_name(line.country, self.member.language)), look)
         sheet.write_string(row, where[names["what"]], indicator.title + source if total else "   " + " × ".join(self._category(*part) for part in line.slice), look)
         if total:
             sheet.set_row(row, 15.5 * (len(indicator.title) // 42 + 1 + bool(source)))

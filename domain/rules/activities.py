@@ -20,13 +20,14 @@ def takes_place(entry: Entry) -> bool:
 def row_columns(entries: Sequence[Entry], lists: Lists) -> Columns:
     """What must hold of each row by itself. Accepted `sdg` values become codes with shares."""
     columns: Columns = defaultdict(list)
+    results = {code: set(known.values()) for code, known in lists.results.items()}
     for entry in entries:
         values, cycle = entry.values, lists.cycles[entry.submission.cycle]
         start, end = values["start"], values["end"]
         for name, day in (("start_given", start), ("end_given", end)):
             columns[name].append(day is not None if takes_place(entry) else None)
         columns["country_known"].append(country_known(entry))
-        columns["result_known"].append(in_list(entry, "result", set(lists.results[cycle.code].values())))
+        columns["result_known"].append(in_list(entry, "result", results[cycle.code]))
         in_order = start <= end if start and end else None
         columns["dates_in_order"].append(in_order)
         columns["dates_in_cycle"].append(start <= cycle.end and end >= cycle.start if in_order and takes_place(entry) else None)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from domain.agreement import Agreement, Cycle, Indicator
+from domain.agreement import Agreement, Assignment, Cycle, Indicator
 from domain.codes import ACTIVITY_STATUSES, ACTIVITY_TYPES, LANGUAGES, SENSITIVITIES, countries, currencies
 from domain.submission import Row, Submission
 
@@ -56,8 +56,12 @@ class Lists:
     indicators: dict[str, dict[str, Indicator]] = field(default_factory=dict)
     results: dict[str, dict[str, str]] = field(default_factory=dict)
     headings: dict[str, set[str]] = field(default_factory=dict)
+    assignments: dict[tuple[str, str, str], Assignment] = field(default_factory=dict)
+    """The first of each member, indicator and country."""
 
     def __post_init__(self) -> None:
+        for assignment in self.agreement.assignments:
+            self.assignments.setdefault((assignment.member, assignment.indicator, assignment.country), assignment)
         for i, cycle in enumerate(self.agreement.cycles):
             rows = self.agreement.indicators_in(cycle.code)
             self.cycles[cycle.code], self.order[cycle.code] = cycle, i

@@ -90,9 +90,9 @@ def _activity_known(entries: Sequence[Entry], lists: Lists, activities: Mapping[
     holds: list[bool | None] = []
     for entry in entries:
         code = entry.values["activity"]
-        known = activities.get(entry.unit, set()) | until[entry.submission.member, entry.cycle_index]
+        places = (activities.get(entry.unit, set()), until[entry.submission.member, entry.cycle_index])
         judged = not any(f.sheet == "activities" and f.rule in _SHEET_UNREAD for f in entry.submission.findings)
-        holds.append(None if code is None or not judged else code.casefold() in known)
+        holds.append(None if code is None or not judged else any(code.casefold() in known for known in places))
     return holds
 
 

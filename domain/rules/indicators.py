@@ -252,7 +252,7 @@ def _mark_off_track(marks: _Marks, lists: Lists, index: int, definition: Indicat
     entry, contract = marks.entries[index], lists.agreement.contract
     if entry.values["comment"] or (definition.value_kind == "period" and definition.across_periods != "sum") or definition.measure == "percentage":
         return
-    own = next((a for a in lists.agreement.assignments if (a.member, a.indicator, a.country) == (entry.submission.member, definition.indicator, entry.values["country"])), None)
+    own = lists.assignments.get((entry.submission.member, definition.indicator, entry.values["country"]))
     if own is None or own.target is None:
         return
     deadline = min(contract.end, date(definition.target_year, 12, 31)) if definition.target_year else contract.end
