@@ -17,14 +17,14 @@ def rules(result: Any) -> list[tuple[str, str, str]]:
     return [(rule, sheet, cell) for rule, severity, sheet, cell in found(result) if severity == "warning"]
 
 
-@pytest.mark.parametrize("text", ["To be completed", "lorem ipsum dolor sit amet", "À compléter", "por definir...", "???", "test", "a confirmar", "Blah blah blah"])
+@pytest.mark.parametrize("text", ["To be completed", "lorem ipsum dolor sit amet", "À compléter", "por definir...", "???", "a confirmar", "Blah blah blah"])
 def test_a_text_that_says_nothing(text: str) -> None:
     result = judged(of("activities", ACTIVITY | {"outcome": text}))
     assert [(f.rule, f.severity, f.column, f.value) for f in result.findings] == [("cell.filler", "warning", "outcome", text)]
     assert len(result.accepted["activities"]) == 1
 
 
-@pytest.mark.parametrize("text", ["Test of the new law", "To be completed in May: the second half", "A test", "In progress since May", "Testing"])
+@pytest.mark.parametrize("text", ["Test of the new law", "To be completed in May: the second half", "Test", "In progress", "Testing"])
 def test_a_text_that_says_something(text: str) -> None:
     assert found(judged(of("activities", ACTIVITY | {"outcome": text}))) == []
 
