@@ -21,7 +21,7 @@ from tasks.children import GivenUp, run_each
 from tasks.evidence import EvidenceFile, list_evidence
 from tasks.faults import OperatorFault
 from tasks.profiles import profile_names
-from tasks.readings import keep_readings, known_readings, state_of
+from tasks.readings import forget_readings, keep_readings, known_readings, state_of
 from tasks.store import Info, NotFound, Store
 
 log = logging.getLogger("fpa")
@@ -146,6 +146,8 @@ def read_inbox(store: Store, agreement: Agreement, cycles: Sequence[str], includ
     """Reads every submission of these cycles; a receipt with the store's arrival time is written at first sight and holds from then on."""
     arrivals = list_inbox(store, cycles)
     readings = known_readings(store, agreement, cycles)
+    states = {state_of(arrival.info) for arrival in arrivals}
+    forget_readings(store, [reading for state, reading in readings.items() if state not in states])
     known = {arrival.info.key: reading for arrival in arrivals if (reading := readings.get(state_of(arrival.info)))}
     contents = store.read_many([arrival.info.key for arrival in arrivals if arrival.info.size <= MAX_BYTES and arrival.info.key not in known])
     receipts = _kept_receipts(store, cycles)

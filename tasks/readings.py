@@ -67,6 +67,12 @@ def known_readings(store: Store, agreement: Agreement, cycles: Sequence[str]) ->
     return readings
 
 
+def forget_readings(store: Store, readings: Iterable[Submission]) -> None:
+    """Of files that are no longer what they were."""
+    for submission in readings:
+        store.delete(_place(submission))
+
+
 def keep_readings(store: Store, agreement: Agreement, submissions: Iterable[tuple[Submission, Info]]) -> None:
     """Keeps what was read just now; before arrival and rules are judged."""
     holds = signature(agreement)

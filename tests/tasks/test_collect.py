@@ -135,6 +135,7 @@ def test_a_changed_file_agreement_or_reading_is_read_anew(tmp_path: Path, monkey
     corrected = small_agreement(corrections="member,cycle,sheet,row,column,expect,value,reason,by\nbb,C1,activities,A1,women,10,11,r,b\n")
     assert reads(corrected) == ["a.zip", "b.zip"]
     assert reads(corrected) == []
+    assert len(list((tmp_path / "quality/C1/readings/bb").iterdir())) == 2  # that of the file that was replaced is gone
     for kept in (tmp_path / "quality/C1/readings/bb").iterdir():
         kept.write_bytes(kept.read_bytes()[:100])
     assert reads(corrected) == ["a.zip", "b.zip"]
