@@ -18,7 +18,7 @@ from domain.findings import COLUMNS as FINDING_COLUMNS
 from domain.findings import Finding
 from domain.indicators import definitions_for, slice_of
 from domain.money import CostLine, euros, rounded_half_away
-from domain.schema import ACTIVITIES, EXPENDITURE, OUTCOMES
+from domain.schema import ACTIVITIES, EXPENDITURE, INDICATORS, OUTCOMES
 from domain.submission import AcceptedRow
 
 SIGNIFICANT_DIGITS = 17
@@ -145,6 +145,18 @@ def activities_csv(rows: Iterable[AcceptedRow]) -> bytes:
     names = [column.name for column in ACTIVITIES.columns]
     cells = ([row.member, row.submission, row.row, *(row.values[n] if n != "sdg" else _sdg_text(row.values[n]) for n in names), row.cycle] for row in rows)
     return csv_bytes(("member", "submission", "row", *names, "cycle"), cells)
+
+
+def indicator_rows_csv(agreement: Agreement, rows: Iterable[AcceptedRow]) -> bytes:
+    """The accepted rows of the indicators sheets of all cycles, one a slice; a row derived from others has row 0 and names them in `derived_from` ("3; 4")."""
+    names = [column.name for column in INDICATORS.columns]
+    first, rest = names[:2], names[2:]
+    cells = (
+        [row.member, row.submission, row.row, *(row.values[n] for n in first), *(row.values.get(n) for n in agreement.dimensions), *(row.values[n] for n in rest),
+         "; ".join(map(str, row.derived_from)), row.cycle]
+        for row in rows
+    )  # fmt: skip
+    return csv_bytes(("member", "submission", "row", *first, *agreement.dimensions, *rest, "derived_from", "cycle"), cells)
 
 
 def expenditure_csv(lines: Iterable[CostLine]) -> bytes:

@@ -60,6 +60,7 @@ def data_files(
         "sdg.csv": datafiles.sdg_csv(figures),
         "finance.csv": datafiles.finance_csv(figures),
         "activities.csv": datafiles.activities_csv(judged.accepted["activities"]),
+        "indicator_rows.csv": datafiles.indicator_rows_csv(agreement, judged.accepted["indicators"]),
         "expenditure.csv": datafiles.expenditure_csv(lines),
         "members.csv": datafiles.members_csv(states),
         "findings.csv": datafiles.findings_csv(findings, with_cycle=True),
