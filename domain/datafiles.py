@@ -13,7 +13,7 @@ from typing import Any
 
 from domain.agreement import Agreement
 from domain.exceptions import OperatorException
-from domain.figures import Figures, IndicatorFigure, MemberState, SdgFigure, Slice, Source
+from domain.figures import Figures, IndicatorFigure, MemberState, SdgFigure, Slice, Sources, sources_of
 from domain.findings import COLUMNS as FINDING_COLUMNS
 from domain.findings import Finding
 from domain.indicators import definitions_for, slice_of
@@ -213,20 +213,43 @@ def indicator_figure_id(figure: IndicatorFigure) -> str:
     return f"indicators/{figure.scope}/{figure.level}/{figure.area}/{figure.indicator}{slices}"
 
 
-def lineage(figures: Figures) -> Iterator[tuple[str, Source]]:
+def lineage(figures: Figures) -> Iterator[tuple[str, Sources]]:
     """Every figure of indicators.csv, sdg.csv and finance.csv with the rows it was made of."""
     for indicator in figures.indicators:
-        for source in indicator.sources:
-            yield indicator_figure_id(indicator), source
+        yield indicator_figure_id(indicator), indicator.sources
     for goal in figures.sdg:
         for column, sources in goal.sources.items():
-            for source in sources:
-                yield f"sdg/{goal.scope}/{goal.kind}/{goal.sdg}/{column}", source
+            yield f"sdg/{goal.scope}/{goal.kind}/{goal.sdg}/{column}", sources
     for line in figures.finance:
         for column, sources in line.sources.items():
-            for source in sources:
-                yield f"finance/{line.heading}/{column}", source
+            yield f"finance/{line.heading}/{column}", sources
 
 
 def lineage_csv(figures: Figures) -> bytes:
-    return csv_bytes(("figure", "member", "submission", "sheet", "row"), ((figure, *source) for figure, source in lineage(figures)))
+    """The rows behind each figure, a line each. A row takes part in many figures, so its cells are written once and then repeated."""
+    written: dict[int, tuple[object, list[str]]] = {}
+    out = io.BytesIO()
+    out.write(b"figure,member,submission,sheet,row\n")
+    for figure, sources in lineage(figures):
+        if sources:
+            if id(sources.rows) not in written:
+                written[id(sources.rows)] = (sources.rows, [_source_lines(row) for row in sources.rows])
+            lines = written[id(sources.rows)][1]
+            start = f"{_quoted(inert(figure))},"
+            text = start + start.join([lines[place] for place in sources.places[sources.start : sources.stop].tolist()])
+            out.write(text.replace(NEXT_SOURCE, "\n" + start).encode() if NEXT_SOURCE in text else text.encode())
+    return out.getvalue()
+
+
+NEXT_SOURCE = "\0"
+"""Between the rows that a derived one was made of."""
+
+
+def _source_lines(row: AcceptedRow) -> str:
+    lines = [",".join(map(_quoted, map(str, source))) for source in sources_of(row)]
+    return NEXT_SOURCE.join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """A cell of a CSV file."""
+    return '"' + text.replace('"', '""') + '"' if any(sign in text for sign in ',"\r\n') else text

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from domain.submission import AcceptedRow
 
 Scope = Literal["period", "reporting", "cumulative"]
 SCOPES: tuple[Scope, ...] = ("period", "reporting", "cumulative")
@@ -19,6 +24,41 @@ class Source(NamedTuple):
     submission: str
     sheet: str
     row: int
+
+
+def sources_of(row: AcceptedRow) -> tuple[Source, ...]:
+    """The row itself, or the rows a derived one was made of."""
+    return tuple(Source(row.member, row.submission, row.sheet, number) for number in row.derived_from or (row.row,))
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The rows a figure was made of: those of `rows` that `places` (an array that many figures share) names from `start` to before `stop`.
+
+    A million rows take part in some ten million figures, so a figure keeps no list of its own."""
+
+    rows: Sequence[AcceptedRow]
+    places: np.ndarray[Any, np.dtype[np.int64]]
+    start: int
+    stop: int
+
+    def __iter__(self) -> Iterator[Source]:
+        for place in self.places[self.start : self.stop].tolist():
+            yield from sources_of(self.rows[place])
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __bool__(self) -> bool:
+        return self.stop > self.start
+
+
+NO_SOURCES = Sources((), np.empty(0, np.int64), 0, 0)
+
+
+def sources_at(rows: Sequence[AcceptedRow], places: np.ndarray[Any, np.dtype[np.int64]]) -> Sources:
+    """All of these rows, in that order."""
+    return Sources(rows, places, 0, len(places))
 
 
 Slice = tuple[tuple[str, str], ...]
@@ -43,7 +83,7 @@ class IndicatorFigure:
     unit: str
     contributions: int
     derived: bool
-    sources: tuple[Source, ...]
+    sources: Sources
     baseline: Decimal | None = None
     target: Decimal | None = None
     progress: Fraction | None = None
@@ -65,7 +105,7 @@ class SdgFigure:
     other: int
     unknown: int
     expenditure: int
-    sources: dict[str, tuple[Source, ...]] = field(default_factory=dict)
+    sources: dict[str, Sources] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +123,7 @@ class FinanceLine:
     variation: int
     variation_pct: Fraction | None
     over_flexibility: bool
-    sources: dict[str, tuple[Source, ...]] = field(default_factory=dict)
+    sources: dict[str, Sources] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,29 @@
 """Indicator figures: from members' rows to network, member and country (contract section 5, rules 1–6).
 
 A contribution is one (indicator, member, country, slice), however many cycles it was reported in. Its readings are first carried across
-periods, then contributions are combined across members. Everything is a Fraction, so sums are exact and a percentage is never averaged
-from percentages.
+periods, then contributions are combined across members. Numbers are whole ones, in units of a fraction of 1 that holds all decimals of their
+indicator: sums are exact, and a percentage is never averaged from percentages. All rows of an indicator are worked on at once, as arrays.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Context, Decimal
 from fractions import Fraction
-from typing import NamedTuple
+from math import lcm
+from typing import Any, NamedTuple
 
-from domain.agreement import Agreement, Indicator
-from domain.figures import SCOPES, IndicatorFigure, Scope, Slice, Source
+import numpy as np
+
+from domain.agreement import Agreement, Assignment, Indicator
+from domain.figures import SCOPES, IndicatorFigure, Scope, Slice, Sources
 from domain.submission import AcceptedRow
+
+Array = np.ndarray[Any, np.dtype[Any]]
+"""Places, truth values, or whole numbers: int64 where every sum fits, else Python's own."""
+_EXACT = Context(prec=1000)
 
 
 class Contribution(NamedTuple):
@@ -25,159 +33,249 @@ class Contribution(NamedTuple):
     slice: Slice
 
 
-class Reading(NamedTuple):
-    """What a contribution says for a cycle or a scope. Percentages and yes_no carry numerator and denominator; a percentage of which
-    only the value was given has `value` alone; a text has none of the three."""
-
-    numerator: Fraction | None
-    denominator: Fraction | None
-    value: Fraction | None
-    derived: bool
-    sources: tuple[Source, ...]
-
-    @property
-    def has_pair(self) -> bool:
-        return self.denominator is not None
-
-
-Readings = dict[Contribution, dict[str, Reading]]
-"""Contribution to its readings by cycle."""
-
-
 # --- reading the rows -------------------------------------------------------------------------------------------------
 
 
 def slice_of(row: AcceptedRow, definition: Indicator) -> Slice:
     """The dimensions of the indicator that the row fills, in the logframe's order; () is the total."""
-    return tuple((name, row.values[name]) for name in definition.disaggregation if row.values.get(name) is not None)
+    return _slice(definition, row.values)
 
 
-def sources_of(row: AcceptedRow) -> tuple[Source, ...]:
-    """The row itself, or the rows a derived one was made of."""
-    rows = row.derived_from or (row.row,)
-    return tuple(Source(row.member, row.submission, row.sheet, number) for number in rows)
+def _slice(definition: Indicator, values: Mapping[str, Any]) -> Slice:
+    return tuple((name, values[name]) for name in definition.disaggregation if values.get(name) is not None)
 
 
-def _fraction(value: Decimal | None) -> Fraction | None:
-    return None if value is None else Fraction(value)
+def slice_order(definition: Indicator, slice_: Slice) -> tuple[object, ...]:
+    """The total first, then single dimensions, then crossings, categories as the logframe lists them; what it lists no more comes last."""
+    names = list(definition.disaggregation)
+
+    def place(name: str, category: str) -> tuple[int, int, str, str]:
+        categories = definition.disaggregation.get(name, ())
+        return (names.index(name) if name in names else len(names), categories.index(category) if category in categories else len(categories), name, category)
+
+    return (len(slice_), [place(name, category) for name, category in slice_])
 
 
-def reading_of(row: AcceptedRow, definition: Indicator) -> Reading:
-    """A row as a reading of its indicator's measure."""
-    derived, sources = bool(row.derived_from), sources_of(row)
-    match definition.measure:
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What members reported for one indicator: arrays with an element per accepted row, in order of member, country, slice and cycle.
+
+    `group` numbers the `contributions` from 0, `cycle` the cycles; `numerator` and `denominator` belong to the rows that are `paired` (percentages
+    with both, yes_no), `value` to the others; all three in units of 1/`unit`. `rows` are the rows themselves."""
+
+    definition: Indicator
+    contributions: list[Contribution]
+    group: Array
+    cycle: Array
+    value: Array
+    numerator: Array
+    denominator: Array
+    paired: Array
+    derived: Array
+    unit: int
+    rows: Sequence[AcceptedRow]
+
+
+def readings_of(agreement: Agreement, rows: Sequence[AcceptedRow], cycles: Sequence[str]) -> dict[str, Readings]:
+    """All accepted rows of the indicators sheet by indicator; each cycle is read by the logframe rows valid in it."""
+    definitions = definitions_for(agreement, cycles)
+    indicators, what, assigned = list(definitions), _what_rows_report(agreement, definitions, rows, cycles), _assigned(agreement)
+    member, members = _numbered([row.member for row in rows])
+    country, countries = _numbered([row.values["country"] for row in rows])
+    order = np.lexsort((what.cycle, what.slice, country, member, what.indicator))
+    ends = np.searchsorted(what.indicator[order], np.arange(len(indicators) + 1))
+    found = {}
+    for number, code in enumerate(indicators):
+        of = order[ends[number] : ends[number + 1]]
+        if len(of):
+            changes = _changes(member[of], country[of], what.slice[of])
+            starts = of[np.flatnonzero(changes)].tolist()
+            contributions = [Contribution(code, members[member[i]], countries[country[i]], what.slices[what.indicator[i]][what.slice[i]]) for i in starts]
+            baselines = [baseline for _, baseline in assigned.get(code, ())]
+            found[code] = _readings(definitions[code], contributions, np.cumsum(changes) - 1, what.cycle[of], [rows[i] for i in of.tolist()], len(cycles), baselines)
+    return found
+
+
+class _What(NamedTuple):
+    """For each row the places of its indicator, its slice (among `slices` of the indicator) and its cycle."""
+
+    indicator: Array
+    slice: Array
+    cycle: Array
+    slices: list[list[Slice]]
+
+
+def _what_rows_report(agreement: Agreement, definitions: Mapping[str, Indicator], rows: Sequence[AcceptedRow], cycles: Sequence[str]) -> _What:
+    """Rows that fill the same cells report the same slice, so slices are made once for each way of filling them."""
+    dimensions, indicators, cycle_places = agreement.dimensions, list(definitions), {code: place for place, code in enumerate(cycles)}
+    ways: dict[tuple[Any, ...], int] = {}
+    way = np.fromiter(
+        (ways.setdefault((row.cycle, row.values["indicator"], *map(row.values.get, dimensions)), len(ways)) for row in rows), np.int64, len(rows)
+    )
+    logframes = {cycle: agreement.indicators_in(cycle) for cycle in cycles}
+    reported = [(code, _slice(logframes[cycle][code], dict(zip(dimensions, categories, strict=True)))) for cycle, code, *categories in ways]
+    found: dict[str, dict[Slice, Slice]] = {code: {} for code in indicators}
+    for code, slice_ in reported:
+        names = list(definitions[code].disaggregation)
+        found[code][slice_] = tuple(sorted(slice_, key=lambda filled: names.index(filled[0]) if filled[0] in names else len(names)))
+    slices = [sorted(set(found[code].values()), key=lambda slice_: slice_order(definitions[code], slice_)) for code in indicators]
+    slice_places = [{slice_: place for place, slice_ in enumerate(of)} for of in slices]
+    indicator_places = {code: place for place, code in enumerate(indicators)}
+    of_way = np.array(
+        [(indicator_places[code], slice_places[indicator_places[code]][found[code][slice_]], cycle_places[cycle]) for (code, slice_), (cycle, *_) in zip(reported, ways, strict=True)],
+        np.int64,
+    ).reshape(-1, 3)
+    return _What(of_way[way, 0], of_way[way, 1], of_way[way, 2], slices)
+
+
+def _numbered(values: Sequence[str]) -> tuple[Array, list[str]]:
+    """Each value's place among the distinct ones, which are in order."""
+    distinct = sorted(set(values))
+    places = {value: place for place, value in enumerate(distinct)}
+    return np.fromiter(map(places.__getitem__, values), np.int64, len(values)), distinct
+
+
+def _changes(*columns: Array) -> Array:
+    """True at each element that differs from the one before it in any column, and at the first."""
+    changes = np.zeros(len(columns[0]), bool)
+    changes[:1] = True
+    for column in columns:
+        changes[1:] |= column[1:] != column[:-1]
+    return changes
+
+
+def _readings(
+    definition: Indicator, contributions: list[Contribution], group: Array, cycle: Array, rows: Sequence[AcceptedRow], cycles: int, baselines: Sequence[Decimal]
+) -> Readings:
+    """Rows of one indicator as whole numbers of its measure; `cycles`: how many there are, `baselines`: what may be taken from its figures."""
+    values, numerators, denominators = _as_written(definition.measure, rows)
+    decimals = max((-number.as_tuple().exponent for column in (values, numerators, denominators) for number in column if number is not None), default=0)  # type: ignore[operator]
+    decimals = max(0, decimals, *(-int(baseline.as_tuple().exponent) for baseline in baselines))
+    room = 2 * len(rows) * (lcm(*range(1, cycles + 1)) if definition.across_periods == "mean" else 1)
+    value, numerator, denominator = (_whole(column, decimals, room, baselines) for column in (values, numerators, denominators))
+    paired = np.fromiter((number is not None for number in denominators), bool, len(rows))
+    derived = np.fromiter((bool(row.derived_from) for row in rows), bool, len(rows))
+    return Readings(definition, contributions, group, cycle, value, numerator, denominator, paired, derived, 10**decimals, rows)
+
+
+def _as_written(measure: str, rows: Sequence[AcceptedRow]) -> tuple[list[Decimal | None], list[Decimal | None], list[Decimal | None]]:
+    """Values, numerators and denominators; None where the measure or the row has none. Each answer to yes_no is one of one (rule 5)."""
+    nothing: list[Decimal | None] = [None] * len(rows)
+    match measure:
         case "qualitative":
-            return Reading(None, None, None, derived, sources)
+            return nothing, nothing, nothing
         case "yes_no":
-            return Reading(Fraction(row.values["value"] == "yes"), Fraction(1), None, derived, sources)
-        case "percentage" if row.values["denominator"] is not None:
-            return Reading(_fraction(row.values["numerator"]), _fraction(row.values["denominator"]), None, derived, sources)
+            return nothing, [Decimal(row.values["value"] == "yes") for row in rows], [Decimal(1)] * len(rows)
+        case "percentage":
+            return tuple([row.values[name] for row in rows] for name in ("value", "numerator", "denominator"))  # type: ignore[return-value]
         case _:
-            return Reading(None, None, _fraction(row.values["value"]), derived, sources)
+            return [row.values["value"] for row in rows], nothing, nothing
 
 
-def readings_of(agreement: Agreement, rows: Iterable[AcceptedRow]) -> Readings:
-    """All accepted rows of the indicators sheet, by contribution and cycle; each cycle is read by the logframe rows valid in it."""
-    logframes = {cycle.code: agreement.indicators_in(cycle.code) for cycle in agreement.cycles}
-    readings: Readings = defaultdict(dict)
-    for row in rows:
-        definition = logframes[row.cycle][row.values["indicator"]]
-        key = Contribution(definition.indicator, row.member, row.values["country"], slice_of(row, definition))
-        readings[key][row.cycle] = reading_of(row, definition)
-    return readings
+def _whole(numbers: Sequence[Decimal | None], decimals: int, room: int, beside: Sequence[Decimal]) -> Array:
+    """Decimals in units of 1/10**decimals (0 where there is none): as int64 where `room` times the largest of them (and of those `beside`) fits,
+    else as Python's whole numbers."""
+    whole = [0 if number is None else int(_EXACT.scaleb(number, decimals)) for number in numbers]
+    largest = max(map(abs, (*whole, *(int(_EXACT.scaleb(number, decimals)) for number in beside))), default=0)
+    return np.array(whole, np.int64 if largest * room < 2**62 else object)
 
 
 # --- across periods ---------------------------------------------------------------------------------------------------
 
 
-def combine_periods(method: str, readings: Sequence[Reading]) -> Reading:
-    """Readings of one contribution, in order of cycles, by `across_periods` (rules 1 and 4): pairs are added or the latest is taken;
-    a percentage given as a value only is left out of a sum of pairs."""
-    if method == "latest" or len(readings) == 1:
-        return readings[-1]
-    derived = any(reading.derived for reading in readings)
-    sources = tuple(source for reading in readings for source in reading.sources)
-    pairs = [reading for reading in readings if reading.has_pair]
-    if pairs:
-        numerator, denominator = sum_pairs(pairs)
-        return Reading(numerator, denominator, None, derived, tuple(s for reading in pairs for s in reading.sources))
-    return Reading(None, None, combine_values(method, [r.value for r in readings if r.value is not None]), derived, sources)
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The contributions of one indicator in one scope: arrays with an element per contribution that has a figure there.
+
+    `group` is its number among the contributions, `places` from `first[i]` to before `first[i + 1]` are the rows it was made of; numbers in units of 1/`unit`."""
+
+    group: Array
+    value: Array
+    numerator: Array
+    denominator: Array
+    paired: Array
+    derived: Array
+    unit: int
+    places: Array
+    first: Array
 
 
-def sum_pairs(readings: Iterable[Reading]) -> tuple[Fraction, Fraction]:
-    """Σ numerator and Σ denominator of the readings that have them."""
-    numerator = denominator = Fraction(0)
-    for reading in readings:
-        if reading.numerator is not None and reading.denominator is not None:
-            numerator += reading.numerator
-            denominator += reading.denominator
-    return numerator, denominator
+def parts_in_scope(readings: Readings, since: int, cumulative: bool, baselines: Mapping[int, Fraction]) -> Parts:
+    """Rules 1, 2, 4 and 5: contributions that were reported in the cycles from number `since` on. `cumulative`: the scope is cumulative;
+    `baselines`: of contributions by number, for figures to date."""
+    definition, concerned = readings.definition, np.flatnonzero(readings.cycle >= since)
+    as_reported = definition.measure in ("yes_no", "qualitative")
+    if definition.value_kind == "period" and not as_reported and definition.across_periods != "latest":
+        return _combined_periods(readings, concerned)
+    latest = concerned[_last_of_group(readings.group[concerned])]
+    if definition.value_kind == "period" or as_reported or cumulative or definition.measure == "percentage":
+        return _as_reported(readings, latest)
+    return _increase(readings, latest, np.flatnonzero(readings.cycle < since), baselines)
 
 
-def combine_values(method: str, values: Sequence[Fraction]) -> Fraction:
-    """Sum, maximum or plain mean of at least one value."""
+def _last_of_group(group: Array) -> Array:
+    """True at the last element of each group (groups lie together)."""
+    last = np.ones(len(group), bool)
+    last[:-1] = group[1:] != group[:-1]
+    return last
+
+
+def _as_reported(readings: Readings, places: Array) -> Parts:
+    """One row of each contribution, as it stands."""
+    numbers = (readings.value[places], readings.numerator[places], readings.denominator[places], readings.paired[places], readings.derived[places])
+    return Parts(readings.group[places], *numbers, readings.unit, places, np.arange(len(places) + 1))
+
+
+def _increase(readings: Readings, latest: Array, before: Array, baselines: Mapping[int, Fraction]) -> Parts:
+    """Rule 2: a cumulative figure minus the latest one before the first cycle concerned or, where there is none, the member's baseline."""
+    group = readings.group[latest]
+    earlier = np.full(len(readings.contributions), -1)
+    before = before[_last_of_group(readings.group[before])]
+    earlier[readings.group[before]] = before
+    earlier = earlier[group]
+    start = np.where(earlier >= 0, readings.value[earlier], 0)
+    for i in np.flatnonzero(earlier < 0).tolist() if baselines else ():
+        start[i] = int(baselines.get(int(group[i]), Fraction(0)) * readings.unit)
+    made_of = np.stack([earlier, latest], axis=1)
+    first = np.append(0, np.cumsum((made_of >= 0).sum(axis=1)))
+    derived = readings.derived[latest] | ((earlier >= 0) & readings.derived[earlier])
+    nothing = np.zeros(len(latest), np.int64)
+    return Parts(group, readings.value[latest] - start, nothing, nothing, readings.paired[latest], derived, readings.unit, made_of[made_of >= 0], first)
+
+
+def _combined_periods(readings: Readings, places: Array) -> Parts:
+    """Rules 1 and 4: values are added, or their maximum or plain mean is taken; pairs are added, and a percentage given as a value only is left
+    out where there are pairs."""
+    paired_groups = np.zeros(len(readings.contributions), bool)
+    paired_groups[readings.group[places[readings.paired[places]]]] = True
+    places = places[readings.paired[places] | ~paired_groups[readings.group[places]]]
+    group = readings.group[places]
+    starts = np.flatnonzero(_changes(group))
+    if not len(starts):
+        return _as_reported(readings, places)
+    count, factor = np.diff(np.append(starts, len(group))), 1
+    value = combined(readings.definition.across_periods, readings.value[places], starts)
+    if readings.definition.across_periods == "mean":
+        factor = lcm(*set(count.tolist()))
+        value = value * (factor // count)
+    numerator, denominator = (np.add.reduceat(column[places], starts) * factor for column in (readings.numerator, readings.denominator))
+    derived = np.logical_or.reduceat(readings.derived[places], starts)
+    group = group[starts]
+    return Parts(group, value, numerator, denominator, paired_groups[group], derived, readings.unit * factor, places, np.append(starts, len(places)))
+
+
+def combined(method: str, numbers: Array, starts: Array) -> Array:
+    """Sum or maximum of each group of numbers that begins at `starts`; for a mean the sum, which is still to be divided."""
     match method:
-        case "sum":
-            return sum(values, Fraction(0))
+        case "sum" | "mean":
+            return np.add.reduceat(numbers, starts)
         case "max":
-            return max(values)
-        case "mean":
-            return sum(values, Fraction(0)) / len(values)
+            return np.maximum.reduceat(numbers, starts)
         case _:
             raise ValueError(f"no way to combine values by {method!r}")
 
 
-def _increase(latest: Reading, before: Reading | None, baseline: Fraction) -> Reading:
-    """Rule 2: a cumulative figure minus the latest one before the first cycle concerned, or the member's baseline."""
-    start = baseline if before is None or before.value is None else before.value
-    earlier = before.sources if before else ()
-    derived = latest.derived or bool(before and before.derived)
-    return Reading(None, None, (latest.value or Fraction(0)) - start, derived, (*earlier, *latest.sources))
-
-
-def reading_in_scope(
-    definition: Indicator, by_cycle: Mapping[str, Reading], cycles: Sequence[str], concerned: Sequence[str], cumulative: bool, baseline: Fraction
-) -> Reading | None:
-    """A contribution's figure for a scope; None where it was not reported in any of the cycles concerned.
-
-    `cycles` run from the contract's start to the report's own, `concerned` are those of the scope; `cumulative`: the scope is cumulative."""
-    reported = [by_cycle[cycle] for cycle in concerned if cycle in by_cycle]
-    if not reported:
-        return None
-    if definition.measure in ("yes_no", "qualitative"):
-        return reported[-1]
-    if definition.value_kind == "period":
-        return combine_periods(definition.across_periods, reported)
-    if cumulative or definition.measure == "percentage":
-        return reported[-1]
-    before = [by_cycle[cycle] for cycle in cycles[: cycles.index(concerned[0])] if cycle in by_cycle]
-    return _increase(reported[-1], before[-1] if before else None, baseline)
-
-
 # --- across members ---------------------------------------------------------------------------------------------------
-
-
-def combine_members(definition: Indicator, readings: Sequence[Reading]) -> Reading | None:
-    """Readings of all contributions of a level, by `across_members` (rules 3–5); None where nothing can be combined."""
-    derived = any(reading.derived for reading in readings)
-    sources = tuple(dict.fromkeys(source for reading in readings for source in reading.sources))
-    match definition.measure:
-        case "qualitative":
-            return Reading(None, None, None, derived, sources)
-        case "yes_no":
-            numerator, denominator = sum_pairs(readings)
-            return Reading(numerator, denominator, numerator, derived, sources)
-        case "percentage" if readings[0].has_pair:
-            numerator, denominator = sum_pairs(readings)
-            value = 100 * numerator / denominator if denominator else None
-            return Reading(numerator, denominator, value, derived, sources)
-        case "percentage":
-            return readings[0] if len(readings) == 1 else None
-        case _:
-            if len(readings) == 1:
-                return readings[0]
-            values = [reading.value for reading in readings if reading.value is not None]
-            return Reading(None, None, combine_values(definition.across_members, values), derived, sources)
 
 
 def never_combined(definition: Indicator) -> bool:
@@ -185,24 +283,113 @@ def never_combined(definition: Indicator) -> bool:
     return definition.across_members == "none" or definition.measure == "qualitative"
 
 
-def _areas(definition: Indicator, of_scope: Mapping[Contribution, Reading]) -> dict[tuple[str, str], list[Reading]]:
-    """(level, area) to the readings that make its figure, for the contributions of one indicator and slice.
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """Makes the figures of one indicator and scope."""
 
-    A percentage without numerator and denominator is shown for its member and left out of every total."""
-    areas: dict[tuple[str, str], list[Reading]] = defaultdict(list)
-    alone: dict[str, list[tuple[str, Reading]]] = defaultdict(list)
-    for (_, member, country, _), reading in of_scope.items():
-        value_only = definition.measure == "percentage" and not reading.has_pair
-        if value_only or never_combined(definition):
-            alone[member].append((country, reading))
-        else:
-            for area in (("network", ""), ("member", member), ("country", country)):
-                areas[area].append(reading)
-    for member, entries in alone.items():
-        single = len(entries) == 1 and ("member", member) not in areas
-        for country, reading in entries:
-            areas["member", member if single else f"{member}/{country}"].append(reading)
-    return areas
+    readings: Readings
+    parts: Parts
+    scope: Scope
+
+    def figures(self) -> list[IndicatorFigure]:
+        """Network, then members, then countries; each its slices. A percentage without numerator and denominator is shown for its member and left
+        out of every total, like an indicator that is never combined."""
+        definition, parts = self.readings.definition, self.parts
+        contributions = [self.readings.contributions[group] for group in parts.group.tolist()]
+        alone = np.full(len(contributions), True) if never_combined(definition) else ~parts.paired if definition.measure == "percentage" else np.full(len(contributions), False)
+        together = np.flatnonzero(~alone)
+        member_figures = self._level("member", together, contributions, lambda c: c.member)
+        combined_areas = {(figure.area, figure.slice) for figure in member_figures}
+        member_figures += self._alone(np.flatnonzero(alone).tolist(), contributions, combined_areas)
+        if alone.any():
+            order = {slice_: slice_order(definition, slice_) for slice_ in {c.slice for c in contributions}}
+            member_figures.sort(key=lambda figure: (figure.area, order[figure.slice]))
+        return [*self._level("network", together, contributions, lambda c: ""), *member_figures, *self._level("country", together, contributions, lambda c: c.country)]
+
+    def _level(self, level: str, chosen: Array, contributions: Sequence[Contribution], area_of: Callable[[Contribution], str]) -> list[IndicatorFigure]:
+        """Rules 3 to 5: the contributions of each area and slice, combined by `across_members`."""
+        if not len(chosen):
+            return []
+        keys = [(area_of(contributions[i]), contributions[i].slice) for i in chosen.tolist()]
+        order = {slice_: slice_order(self.readings.definition, slice_) for slice_ in {slice_ for _, slice_ in keys}}
+        areas = sorted(set(keys), key=lambda key: (key[0], order[key[1]]))
+        places = {key: place for place, key in enumerate(areas)}
+        area = np.fromiter(map(places.__getitem__, keys), np.int64, len(keys))
+        by_area = np.argsort(area, kind="stable")
+        chosen, starts = chosen[by_area], np.flatnonzero(_changes(area[by_area]))
+        return [self._figure(level, *key, *numbers) for key, numbers in zip(areas, self._combined(chosen, starts), strict=True)]
+
+    def _combined(self, chosen: Array, starts: Array) -> Iterator[tuple[Any, ...]]:
+        """For each group of contributions: numerator, denominator, value (whole numbers or None), unit of the value, number of contributions,
+        whether any was derived, sources."""
+        parts, definition = self.parts, self.readings.definition
+        count = np.diff(np.append(starts, len(chosen)))
+        numerator, denominator = (np.add.reduceat(column[chosen], starts).tolist() for column in (parts.numerator, parts.denominator))
+        value = combined(definition.across_members if definition.measure in ("number", "people", "money") else "sum", parts.value[chosen], starts).tolist()
+        derived = np.logical_or.reduceat(parts.derived[chosen], starts).tolist()
+        places, first = _joined(parts, chosen)
+        ends = first[np.append(starts, len(chosen))].tolist()
+        for i, n in enumerate(count.tolist()):
+            unit = parts.unit * (n if definition.across_members == "mean" else 1)
+            yield numerator[i], denominator[i], value[i], unit, n, derived[i], Sources(self.readings.rows, places, ends[i], ends[i + 1])
+
+    def _alone(self, chosen: Sequence[int], contributions: Sequence[Contribution], taken: set[tuple[str, Slice]]) -> Iterator[IndicatorFigure]:
+        """Contributions that are never combined: area is the member or, where it has several (or a combined one too), "member/country"."""
+        of_member: dict[tuple[str, Slice], list[int]] = defaultdict(list)
+        for i in chosen:
+            of_member[contributions[i].member, contributions[i].slice].append(i)
+        for (member, slice_), entries in of_member.items():
+            single = len(entries) == 1 and (member, slice_) not in taken
+            for i in entries:
+                parts, area = self.parts, member if single else f"{member}/{contributions[i].country}"
+                sources = Sources(self.readings.rows, parts.places, int(parts.first[i]), int(parts.first[i + 1]))
+                numbers = (int(parts.numerator[i]), int(parts.denominator[i]), int(parts.value[i]))
+                yield self._figure("member", area, slice_, *numbers, parts.unit, 1, bool(parts.derived[i]), sources, paired=bool(parts.paired[i]))
+
+    def _figure(
+        self, level: str, area: str, slice_: Slice, numerator: int, denominator: int, value: int, unit: int, contributions: int, derived: bool, sources: Sources,
+        paired: bool = True,
+    ) -> IndicatorFigure:  # fmt: skip
+        definition, network_total = self.readings.definition, level == "network" and not slice_
+        numbers = _numbers(definition, numerator, denominator, value, unit, self.parts.unit, paired)
+        return IndicatorFigure(
+            indicator=definition.indicator,
+            scope=self.scope,
+            level=level,  # type: ignore[arg-type]
+            area=area,
+            slice=slice_,
+            numerator=numbers[0],
+            denominator=numbers[1],
+            value=numbers[2],
+            unit=definition.unit,
+            contributions=contributions,
+            derived=derived,
+            sources=sources,
+            baseline=definition.baseline if network_total else None,
+            target=definition.target if network_total else None,
+            progress=progress(definition, numbers[2]) if network_total and self.scope == "cumulative" else None,
+        )
+
+
+def _numbers(definition: Indicator, numerator: int, denominator: int, value: int, unit: int, pair_unit: int, paired: bool) -> tuple[Fraction | None, ...]:
+    """Numerator, denominator and value by measure (rules 4 and 5)."""
+    match definition.measure:
+        case "qualitative":
+            return (None, None, None)
+        case "yes_no":
+            return (Fraction(numerator, pair_unit), Fraction(denominator, pair_unit), Fraction(numerator, pair_unit))
+        case "percentage" if paired:
+            return (Fraction(numerator, pair_unit), Fraction(denominator, pair_unit), Fraction(100 * numerator, denominator) if denominator else None)
+        case _:
+            return (None, None, Fraction(value, unit))
+
+
+def _joined(parts: Parts, chosen: Array) -> tuple[Array, Array]:
+    """The rows of the chosen contributions one after the other, and where those of each begin (and the last ends)."""
+    lengths = (parts.first[1:] - parts.first[:-1])[chosen]
+    first = np.append(0, np.cumsum(lengths))
+    offsets = np.repeat(parts.first[:-1][chosen] - first[:-1], lengths)
+    return parts.places[np.arange(first[-1]) + offsets], first
 
 
 # --- the figures ------------------------------------------------------------------------------------------------------
@@ -217,17 +404,28 @@ def definitions_for(agreement: Agreement, cycles: Sequence[str]) -> dict[str, In
     return {code: latest[code] for code in order if code in latest}
 
 
-def assigned_baseline(agreement: Agreement, contribution: Contribution, cycle: str) -> Fraction:
-    """The member's baseline in assignments.csv for a cumulative figure, else 0: that of the row valid in the cycle, or the only one there is.
+def _assigned(agreement: Agreement) -> dict[str, list[tuple[Assignment, Decimal]]]:
+    """The rows of assignments.csv that have a baseline, by indicator."""
+    found: dict[str, list[tuple[Assignment, Decimal]]] = defaultdict(list)
+    for row in agreement.assignments:
+        if row.baseline is not None:
+            found[row.indicator].append((row, row.baseline))
+    return found
 
-    It is a baseline of the total, so slices start from 0."""
-    rows = [
-        row
-        for row in agreement.assignments
-        if (row.indicator, row.member, row.country) == contribution[:3] and row.baseline is not None and not contribution.slice
-    ]
-    valid = [row for row in rows if agreement.valid_in(row.from_, row.to, cycle)]
-    return Fraction((valid or rows)[0].baseline or 0) if rows else Fraction(0)
+
+def assigned_baselines(agreement: Agreement, assigned: Sequence[tuple[Assignment, Decimal]], contributions: Sequence[Contribution], cycle: str) -> dict[int, Fraction]:
+    """Members' baselines in assignments.csv for cumulative figures, by number of the contribution: that of the row valid in the cycle, or the
+    first there is. It is a baseline of the total, so slices start from 0."""
+    by_place: dict[tuple[str, str], list[tuple[Assignment, Decimal]]] = defaultdict(list)
+    for row, baseline in assigned:
+        by_place[row.member, row.country].append((row, baseline))
+    found = {}
+    for number, contribution in enumerate(contributions):
+        rows = by_place.get((contribution.member, contribution.country)) if not contribution.slice else None
+        if rows:
+            valid = [baseline for row, baseline in rows if agreement.valid_in(row.from_, row.to, cycle)]
+            found[number] = Fraction((valid or [baseline for _, baseline in rows])[0])
+    return found
 
 
 def progress(definition: Indicator, cumulative: Fraction | None) -> Fraction | None:
@@ -238,63 +436,14 @@ def progress(definition: Indicator, cumulative: Fraction | None) -> Fraction | N
     return 100 * (cumulative - baseline) / (target - baseline)
 
 
-def slice_order(definition: Indicator, slice_: Slice) -> tuple[object, ...]:
-    """The total first, then single dimensions, then crossings, categories as the logframe lists them."""
-    names = list(definition.disaggregation)
-    return (len(slice_), [(names.index(name), definition.disaggregation[name].index(category)) for name, category in slice_])
-
-
-def _figures_of_scope(agreement: Agreement, definition: Indicator, readings: Mapping[Contribution, Reading], scope: Scope) -> list[IndicatorFigure]:
-    """One indicator's rows of one scope: network, then members, then countries; each its slices."""
-    by_slice: dict[Slice, dict[Contribution, Reading]] = defaultdict(dict)
-    for contribution, reading in readings.items():
-        by_slice[contribution.slice][contribution] = reading
-    figures = []
-    for slice_, of_slice in by_slice.items():
-        for (level, area), parts in _areas(definition, of_slice).items():
-            combined = combine_members(definition, parts)
-            if combined is None:
-                continue
-            network_total = level == "network" and not slice_
-            figures.append(
-                IndicatorFigure(
-                    indicator=definition.indicator,
-                    scope=scope,
-                    level=level,  # type: ignore[arg-type]
-                    area=area,
-                    slice=slice_,
-                    numerator=combined.numerator,
-                    denominator=combined.denominator,
-                    value=combined.value,
-                    unit=definition.unit,
-                    contributions=len(parts),
-                    derived=combined.derived,
-                    sources=combined.sources,
-                    baseline=definition.baseline if network_total else None,
-                    target=definition.target if network_total else None,
-                    progress=progress(definition, combined.value) if network_total and scope == "cumulative" else None,
-                )
-            )
-    levels = ("network", "member", "country")
-    figures.sort(key=lambda f: (levels.index(f.level), f.area, slice_order(definition, f.slice)))
-    return figures
-
-
 def indicator_figures(agreement: Agreement, rows: Iterable[AcceptedRow], cycles: Sequence[str], reporting: Sequence[str]) -> list[IndicatorFigure]:
     """All rows of data/indicators.csv for a report of the last of `cycles`, in order of logframe, scope, level, area and slice."""
-    by_indicator: dict[str, Readings] = defaultdict(dict)
-    for contribution, by_cycle in sorted(readings_of(agreement, rows).items()):
-        by_indicator[contribution.indicator][contribution] = by_cycle
-    concerned: dict[Scope, Sequence[str]] = {"period": cycles[-1:], "reporting": reporting, "cumulative": cycles}
-
+    since: dict[Scope, int] = {"period": len(cycles) - 1, "reporting": cycles.index(reporting[0]), "cumulative": 0}
+    assigned = _assigned(agreement)
     figures = []
-    for code, definition in definitions_for(agreement, cycles).items():
+    for code, readings in readings_of(agreement, list(rows), cycles).items():
         for scope in SCOPES:
-            of_scope = {}
-            for contribution, by_cycle in by_indicator.get(code, {}).items():
-                baseline = assigned_baseline(agreement, contribution, concerned[scope][0])
-                reading = reading_in_scope(definition, by_cycle, cycles, concerned[scope], scope == "cumulative", baseline)
-                if reading is not None:
-                    of_scope[contribution] = reading
-            figures += _figures_of_scope(agreement, definition, of_scope, scope)
+            of_indicator = assigned.get(code, ())
+            baselines = assigned_baselines(agreement, of_indicator, readings.contributions, cycles[since[scope]]) if of_indicator else {}
+            figures += _Maker(readings, parts_in_scope(readings, since[scope], scope == "cumulative", baselines), scope).figures()
     return figures

@@ -12,9 +12,11 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+import numpy as np
+
 from domain.agreement import Agreement
 from domain.codes import COST_ROLES
-from domain.figures import FinanceLine, Source, SupportLine
+from domain.figures import NO_SOURCES, FinanceLine, SupportLine, sources_at
 from domain.submission import AcceptedRow
 
 DIRECT_HEADINGS = ("1", "2", "3", "4", "5", "6")
@@ -44,7 +46,10 @@ def rate_for(agreement: Agreement, currency: str, paid: date) -> Decimal | None:
 
 def in_cents(amount: Decimal, rate: Decimal) -> int:
     """An amount in its currency as EUR cents at that rate, rounded half away from zero."""
-    return rounded_half_away(Fraction(amount) * 100 / Fraction(rate))
+    (above, below), (rate_above, rate_below) = amount.as_integer_ratio(), rate.as_integer_ratio()
+    size, unit = abs(above) * 100 * rate_below, below * rate_above
+    cents = (2 * size + unit) // (2 * unit)
+    return cents if above >= 0 else -cents
 
 
 def allocate(cents: int, shares: Sequence[Decimal]) -> list[int]:
@@ -68,10 +73,6 @@ class CostLine:
     rate: Decimal
     cents: int
     cost: bool
-
-    @property
-    def source(self) -> Source:
-        return Source(self.row.member, self.row.submission, self.row.sheet, self.row.row)
 
 
 def cost_lines(agreement: Agreement, expenditure: Iterable[AcceptedRow]) -> list[CostLine]:
@@ -114,14 +115,14 @@ def spent_by_heading(lines: Iterable[CostLine]) -> dict[str, int]:
     return dict(spent)
 
 
-def _sources_by_heading(lines: Iterable[CostLine]) -> dict[str, tuple[Source, ...]]:
-    """Rows behind each heading: 7, 8, 9 and 11 are made of all direct costs."""
-    of: dict[str, list[Source]] = defaultdict(list)
-    for line in lines:
+def _places_by_heading(lines: Iterable[CostLine]) -> dict[str, list[int]]:
+    """Places of the lines behind each heading: 7, 8, 9 and 11 are made of all direct costs."""
+    of: dict[str, list[int]] = defaultdict(list)
+    for place, line in enumerate(lines):
         if line.cost:
             for heading in (line.heading, "7", "8", "9", "11"):
-                of[heading].append(line.source)
-    return {heading: tuple(sources) for heading, sources in of.items()}
+                of[heading].append(place)
+    return of
 
 
 def finance_lines(
@@ -145,13 +146,14 @@ def finance_lines(
     budget = with_totals(budget_by_heading(agreement, cycles[-1]), rate)
     cumulative = with_totals(spent_by_heading(lines), rate)
     previous = dict(delivered_before) if delivered_before is not None else with_totals(spent_by_heading(earlier), rate)
-    all_sources, earlier_sources = _sources_by_heading(lines), _sources_by_heading(earlier)
+    all_rows, earlier_rows = [line.row for line in lines], [line.row for line in earlier]
+    all_places, earlier_places = _places_by_heading(lines), _places_by_heading(earlier)
 
     table = []
     for heading in HEADINGS:
         variation = cumulative[heading] - budget[heading]
         over = heading in DIRECT_HEADINGS and Fraction(cumulative[heading]) > budget[heading] * (1 + Fraction(flexibility_pct) / 100)
-        rows = all_sources.get(heading, ())
+        rows = sources_at(all_rows, np.array(all_places[heading], np.int64))
         table.append(
             FinanceLine(
                 heading=heading,
@@ -165,10 +167,10 @@ def finance_lines(
                 over_flexibility=over,
                 sources={
                     "period_eur": rows,
-                    "previous_eur": earlier_sources.get(heading, ()),
+                    "previous_eur": sources_at(earlier_rows, np.array(earlier_places[heading], np.int64)),
                     "cumulative_eur": rows,
                     "variation_eur": rows,
-                    "variation_pct": rows if budget[heading] else (),
+                    "variation_pct": rows if budget[heading] else NO_SOURCES,
                 },
             )
         )

@@ -8,19 +8,28 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, cast
+
+import numpy as np
 
 from domain.agreement import Agreement
 from domain.codes import NOT_TAKEN_PLACE, goal_of, sdg_order
-from domain.figures import SCOPES, Scope, SdgFigure, Source
+from domain.figures import SCOPES, Scope, SdgFigure, sources_at
 from domain.money import CostLine, allocate
-from domain.sdg import main_sdg
+from domain.sdg import Codes, main_sdg
 from domain.submission import AcceptedRow
 
 PARTICIPATIONS = ("women", "men", "other", "unknown")
 UNATTRIBUTED = ""
+
+
+@lru_cache(maxsize=20_000)
+def _main_and_others(codes: Codes) -> tuple[str, tuple[str, ...]]:
+    main = main_sdg(codes)
+    return main, tuple(code for code, _ in codes if code != main)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +41,11 @@ class Activity:
 
     @property
     def main(self) -> str:
-        return main_sdg(self.row.values["sdg"])
+        return _main_and_others(self.row.values["sdg"])[0]
 
     @property
     def others(self) -> tuple[str, ...]:
-        return tuple(code for code, _ in self.row.values["sdg"] if code != self.main)
-
-
-def _source(row: AcceptedRow) -> Source:
-    return Source(row.member, row.submission, row.sheet, row.row)
+        return _main_and_others(self.row.values["sdg"])[1]
 
 
 def took_place(row: AcceptedRow) -> bool:
@@ -68,7 +73,7 @@ def _grouped(rows: Iterable[AcceptedRow]) -> list[Activity]:
     groups: dict[tuple[str, ...], list[AcceptedRow]] = defaultdict(list)
     for row in rows:
         groups[_joint_or_own(row)].append(row)
-    return [Activity(_leading(group), tuple(group)) for group in groups.values()]
+    return [Activity(_leading(group) if len(group) > 1 else group[0], tuple(group)) for group in groups.values()]
 
 
 def activities_of_cycle(rows: Iterable[AcceptedRow], cycle: str) -> list[Activity]:
@@ -78,15 +83,14 @@ def activities_of_cycle(rows: Iterable[AcceptedRow], cycle: str) -> list[Activit
 
 def activities_as_last_reported(rows: Iterable[AcceptedRow], cycles: Sequence[str]) -> list[Activity]:
     """The activities that took place in any of the cycles, each once: by its last row (member and code), joint ones by those of their last cycle."""
+    place = {cycle: number for number, cycle in enumerate(cycles)}
     last: dict[tuple[str, str], AcceptedRow] = {}
-    for cycle in cycles:
-        for row in rows:
-            if row.cycle == cycle and took_place(row):
-                last[row.member, _code(row.values["activity"])] = row
+    for row in sorted((row for row in rows if row.cycle in place and took_place(row)), key=lambda row: place[row.cycle]):
+        last[row.member, _code(row.values["activity"])] = row
     activities = []
     for activity in _grouped(last.values()):
-        latest = max(cycles.index(row.cycle) for row in activity.rows)
-        activities.append(Activity(_leading([row for row in activity.rows if cycles.index(row.cycle) == latest]), activity.rows))
+        latest = max(place[row.cycle] for row in activity.rows)
+        activities.append(Activity(_leading([row for row in activity.rows if place[row.cycle] == latest]), activity.rows))
     return activities
 
 
@@ -126,81 +130,95 @@ def money_by_sdg(line: CostLine, activity: AcceptedRow | None, sdg_money: str) -
     return [(main_sdg(codes), line.cents)]
 
 
-@dataclass(slots=True)
-class _Tally:
-    """One row of data/sdg.csv while it is added up."""
-
-    counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    sources: dict[str, list[Source]] = field(default_factory=lambda: defaultdict(list))
-
-    def add(self, column: str, amount: int, rows: Iterable[AcceptedRow]) -> None:
-        self.counts[column] += amount
-        self.sources[column] += [_source(row) for row in rows]
-
-
 _Key = tuple[str, str]
 """(kind, sdg) of a row of data/sdg.csv."""
 _TOTAL: _Key = ("total", "")
+_NOT_ATTRIBUTED: _Key = ("unattributed", "")
+_ACTIVITIES, _PAYMENTS = "activities", "expenditure"
 
 
-def _keys(sdg: str) -> tuple[_Key, ...]:
-    """The rows under which something mapped to this code counts: its target or bare row, its goal, and the total."""
-    if sdg == UNATTRIBUTED:
-        return (("unattributed", ""), _TOTAL)
-    return (("target" if "." in sdg else "bare", sdg), ("goal", goal_of(sdg)), _TOTAL)
+class _Table:
+    """The rows of data/sdg.csv of one scope while they are added up: for each key and column a number and the places of the rows behind it."""
+
+    def __init__(self) -> None:
+        self.counts: dict[tuple[_Key, str], int] = defaultdict(int)
+        self.places: dict[tuple[_Key, str], list[int]] = defaultdict(list)
+        self.keys: set[_Key] = {_NOT_ATTRIBUTED, _TOTAL}
+
+    def add(self, key: _Key, column: str, amount: int, places: Iterable[int]) -> None:
+        self.keys.add(key)
+        self.counts[key, column] += amount
+        self.places[key, column] += places
+
+    def sum_up(self) -> None:
+        """Goals and the total: what was mapped to a target or to a bare goal counts in its goal, and everything in the total."""
+        for (key, column), amount in list(self.counts.items()):
+            if column != "activities_significant" and key[0] in ("target", "bare", "unattributed"):
+                for above in (("goal", goal_of(key[1])), _TOTAL) if key != _NOT_ATTRIBUTED else (_TOTAL,):
+                    self.add(above, column, amount, self.places[key, column])
 
 
-def _tally_activities(tallies: Mapping[_Key, _Tally], activities: Iterable[Activity]) -> None:
+def _key(sdg: str) -> _Key:
+    """The row under which something mapped to this code counts: its target, its bare goal, or what is not attributed."""
+    return _NOT_ATTRIBUTED if sdg == UNATTRIBUTED else ("target" if "." in sdg else "bare", sdg)
+
+
+def _add_activities(table: _Table, activities: Iterable[Activity], place_of: Mapping[int, int]) -> None:
+    """Each activity once, under its main SDG; significant under its others, and in a goal that holds one of these and not the main one."""
     for activity in activities:
-        for key in _keys(activity.main):
-            tallies[key].add("activities_main", 1, activity.rows)
-        other_goals = {goal_of(code) for code in activity.others} - {goal_of(activity.main)}
-        for key in [*(_keys(code)[0] for code in activity.others), *(("goal", goal) for goal in other_goals)]:
-            tallies[key].add("activities_significant", 1, activity.rows)
+        places, main = [place_of[id(row)] for row in activity.rows], activity.main
+        table.add(_key(main), "activities_main", 1, places)
+        others = activity.others
+        for key in [*map(_key, others), *(("goal", goal) for goal in {goal_of(code) for code in others} - {goal_of(main)})]:
+            table.add(key, "activities_significant", 1, places)
 
 
-def _tally_participations(tallies: Mapping[_Key, _Tally], activities: Iterable[Activity]) -> None:
+def _add_participations(table: _Table, activities: Iterable[Activity], place_of: Mapping[int, int]) -> None:
     for activity in activities:
+        values, key, place = activity.row.values, _key(activity.main), (place_of[id(activity.row)],)
         for column in PARTICIPATIONS:
-            number = activity.row.values[column]
-            if number is not None:
-                for key in _keys(activity.main):
-                    tallies[key].add(column, int(number), (activity.row,))
+            if values[column] is not None:
+                table.add(key, column, int(values[column]), place)
 
 
-def _tally_money(tallies: Mapping[_Key, _Tally], lines: Iterable[CostLine], activity_of: Callable[[CostLine], AcceptedRow | None], sdg_money: str) -> None:
-    for line in lines:
+def _add_money(
+    table: _Table, costs: Iterable[CostLine], activity_of: Callable[[CostLine], AcceptedRow | None], sdg_money: str, place_of: Mapping[int, int]
+) -> None:
+    for line in costs:
         for code, cents in money_by_sdg(line, activity_of(line), sdg_money):
-            for key in _keys(code)[:-1]:
-                tallies[key].add("expenditure_eur", cents, (line.row,))
-        tallies[_TOTAL].add("expenditure_eur", line.cents, (line.row,))
+            table.add(_key(code), "expenditure_eur", cents, (place_of[id(line.row)],))
 
 
-def _figure(scope: Scope, key: _Key, tally: _Tally) -> SdgFigure:
-    kind, sdg = key
+def _figure(scope: Scope, key: _Key, table: _Table, rows: Mapping[str, Sequence[AcceptedRow]]) -> SdgFigure:
     columns = ("activities_main", "activities_significant", *PARTICIPATIONS, "expenditure_eur")
-    numbers: dict[str, Any] = {column.removesuffix("_eur"): tally.counts.get(column, 0) for column in columns}
-    sources = {column: tuple(dict.fromkeys(tally.sources[column])) for column in columns if column in tally.sources}
-    return SdgFigure(scope=scope, sdg=sdg, kind=cast(Any, kind), sources=sources, **numbers)
+    numbers: dict[str, Any] = {column.removesuffix("_eur"): table.counts.get((key, column), 0) for column in columns}
+    sources = {}
+    for column in columns:
+        if (key, column) in table.places:
+            of = rows[_PAYMENTS if column == "expenditure_eur" else _ACTIVITIES]
+            sources[column] = sources_at(of, np.unique(np.array(table.places[key, column], np.int64)))
+    return SdgFigure(scope=scope, sdg=key[1], kind=cast(Any, key[0]), sources=sources, **numbers)
 
 
 def sdg_figures(agreement: Agreement, activities: Sequence[AcceptedRow], lines: Sequence[CostLine], cycles: Sequence[str], reporting: Sequence[str]) -> list[SdgFigure]:
     """All rows of data/sdg.csv for a report of the last of `cycles`: by scope each goal with its bare row and targets, then what is not
-    attributed and the total. Goals that nothing was reported for have no row."""
+    attributed and the total. Goals that nothing was reported for have no row. `activities` and `lines` in order (`submission.in_order`)."""
     costs = [line for line in lines if line.cost]
+    rows = {_ACTIVITIES: activities, _PAYMENTS: [line.row for line in costs]}
+    place_of = {id(row): place for of in rows.values() for place, row in enumerate(of)}
     activity_of = money_mapping(activities, cycles)
     concerned: dict[Scope, Sequence[str]] = {"period": cycles[-1:], "reporting": reporting, "cumulative": cycles}
     figures = []
     for scope in SCOPES:
-        tallies: dict[_Key, _Tally] = defaultdict(_Tally)
-        tallies[("unattributed", "")], tallies[_TOTAL] = _Tally(), _Tally()
-        _tally_activities(tallies, activities_as_last_reported(activities, concerned[scope]))
+        table = _Table()
+        _add_activities(table, activities_as_last_reported(activities, concerned[scope]), place_of)
         for cycle in concerned[scope]:
-            _tally_participations(tallies, activities_of_cycle(activities, cycle))
-        _tally_money(tallies, (line for line in costs if line.row.cycle in concerned[scope]), activity_of, agreement.contract.sdg_money)
+            _add_participations(table, activities_of_cycle(activities, cycle), place_of)
+        _add_money(table, (line for line in costs if line.row.cycle in concerned[scope]), activity_of, agreement.contract.sdg_money, place_of)
+        table.sum_up()
         kinds = ("goal", "bare", "target", "unattributed", "total")
-        order = sorted(tallies, key=lambda key: (key[1] == "", goal_order(key[1]), kinds.index(key[0]), sdg_order(key[1] or "0")))
-        figures += [_figure(scope, key, tallies[key]) for key in order]
+        order = sorted(table.keys, key=lambda key: (key[1] == "", goal_order(key[1]), kinds.index(key[0]), sdg_order(key[1] or "0")))
+        figures += [_figure(scope, key, table, rows) for key in order]
     return figures
 
 

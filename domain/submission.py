@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -96,6 +97,12 @@ class AcceptedRow:
     row: int
     values: dict[str, Value]
     derived_from: tuple[int, ...] = ()
+
+
+def in_order(rows: Iterable[AcceptedRow], cycles: Sequence[str]) -> list[AcceptedRow]:
+    """The rows of these cycles, by cycle, member, submission and row: the order in which they arrived says nothing."""
+    place = {cycle: number for number, cycle in enumerate(cycles)}
+    return sorted((row for row in rows if row.cycle in place), key=lambda row: (place[row.cycle], row.member, row.submission, row.row, row.derived_from))
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from domain.indicators import indicator_figures
 from domain.money import CostLine, cost_lines, finance_lines, support_lines
 from domain.profile import Profile
 from domain.sdg_figures import sdg_figures
-from domain.submission import Judged, Submission
+from domain.submission import Judged, Submission, in_order
 from tasks.collect import InputFile, input_file
 from tasks.store import Store
 
@@ -52,14 +52,15 @@ def aggregate(
 ) -> tuple[Figures, list[CostLine]]:
     """All figures of a report of this cycle, and the cost lines they are made of."""
     cycles, reporting = agreement.cycles_to(cycle), agreement.reporting_period(cycle)
-    lines = cost_lines(agreement, judged.accepted["expenditure"])
+    accepted = {sheet: in_order(judged.accepted[sheet], cycles) for sheet in ("activities", "indicators", "expenditure")}
+    lines = cost_lines(agreement, accepted["expenditure"])
     labels = {heading: words[agreement.contract.language] for heading, words in profile.headings.items()}
     figures = Figures(
         cycle=cycle,
         cycles=cycles,
         reporting=reporting,
-        indicators=indicator_figures(agreement, judged.accepted["indicators"], cycles, reporting),
-        sdg=sdg_figures(agreement, judged.accepted["activities"], lines, cycles, reporting),
+        indicators=indicator_figures(agreement, accepted["indicators"], cycles, reporting),
+        sdg=sdg_figures(agreement, accepted["activities"], lines, cycles, reporting),
         finance=finance_lines(agreement, lines, cycles, reporting, before.cumulative if before else None, labels, profile.flexibility_pct),
         support=support_lines(lines, reporting),
         missing_rates=missing_rates(judged, submissions),
