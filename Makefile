@@ -1,5 +1,5 @@
 # make demo: everything from a bare clone to a delivered report in ./demo.  make test: sets itself up and runs lint and tests.
-.PHONY: demo test test-office test-browser bench lint lock clean setup
+.PHONY: demo test test-office test-browser bench lint messages lock clean setup
 PYTHON ?= python3
 export PREFECT_HOME := $(CURDIR)/.prefect
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -29,6 +29,10 @@ lint: .venv/ready-dev
 	@.venv/bin/ruff check flows tasks domain tests
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache
+
+# The report's sentences in templates/locale, brought up to date: then translate what it lists.
+messages: .venv/ready-dev
+	@.venv/bin/python -m templates.locale.messages
 
 setup: .venv/ready
 

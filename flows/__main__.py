@@ -96,31 +96,31 @@ def report(
 
 @app.command()
 def demo(folder: Annotated[Path, typer.Option(help="Where the demo's files go.")] = Path("demo")) -> None:
-    """The whole main job on a sample agreement: open, collect and report two cycles, in ./demo."""
-    from tasks.demo import CYCLES, write_sample
+    """The whole main job on a sample agreement: open, collect and report two cycles in four languages, in ./demo."""
+    from tasks.demo import CYCLES, REPORT_OPTIONS, write_sample
 
     url = os.environ.get("FPA_STORAGE") if os.environ.get("FPA_STORAGE", "").startswith("s3://") else str(folder / "storage")
     os.environ["FPA_STORAGE"] = str(url)
     print(f"Sample agreement and submissions: {write_sample(str(url))} files in {url}")
     statuses = []
     for cycle in CYCLES:
-        statuses += [_demo_step(f"Open {cycle}", "open", cycle), _demo_step(f"Collect {cycle}", "collect", cycle), _demo_step(f"Report {cycle}", "report", cycle)]
+        statuses += [_demo_step(f"Open {cycle}", "open", cycle), _demo_step(f"Collect {cycle}", "collect", cycle), _demo_step(f"Report {cycle}", "report", cycle, *REPORT_OPTIONS)]
     if max(statuses) == 2:
         raise typer.Exit(2)
     from tasks.store import open_store
 
     store = open_store(str(url))
-    print("\nThe reports lie here (the demo's files have mistakes in them as people make them, hence what “needs a person”):")
+    print("\nThe reports lie here, in French, Spanish and Portuguese too (the demo's files have mistakes in them as people make them, hence what “needs a person”):")
     for cycle in CYCLES:
         from tasks.deliver import versions
 
         print(f"  {store.locate(f'reports/{cycle}/{versions(store, cycle)[-1]}/report.en.pdf')}")
 
 
-def _demo_step(title: str, command: str, cycle: str) -> int:
+def _demo_step(title: str, *arguments: str) -> int:
     print(f"\n{title}")
     try:
-        app([command, cycle], standalone_mode=False)
+        app(list(arguments), standalone_mode=False)
     except typer.Exit as ended:
         return ended.exit_code
     return 0

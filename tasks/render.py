@@ -9,7 +9,7 @@ import io
 import os
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import cache
@@ -20,8 +20,8 @@ from typing import Any
 from domain.report import ReportDocument
 from tasks.faults import OperatorFault
 
-LANGUAGES = ("en",)
-"""Languages whose template texts are there."""
+LANGUAGES = ("en", "fr", "es", "pt")
+"""Languages whose catalogue is there: templates/locale, and English, which the templates are written in."""
 MAX_FINDINGS = 150
 """Findings printed one by one; the others are counted, and stand in data/findings.csv."""
 MAX_ROWS = 300
@@ -30,6 +30,8 @@ MAX_CELL = 500
 """Characters printed of a member's text in a table."""
 MAX_ANSWER = 6000
 """Characters printed of a member's answer to a guiding question."""
+LONG_WORD = 16
+"""Letters that fit the narrowest column that members' words stand in."""
 REPLACEMENT = "\ufffd"
 """Stands for a character that none of the report's typefaces has."""
 
@@ -41,7 +43,26 @@ def check_languages(languages: Sequence[str]) -> None:
     """Raises OperatorFault for a language that the report cannot be rendered in."""
     for language in languages:
         if language not in LANGUAGES:
-            raise OperatorFault(f"The report cannot be rendered in {language!r} yet; its languages are {', '.join(LANGUAGES)}.")
+            raise OperatorFault(f"The report cannot be rendered in {language!r}; its languages are {', '.join(LANGUAGES)}.")
+
+
+def render_reports(documents: Mapping[str, ReportDocument], identifier: str) -> dict[str, bytes]:
+    """The report in each language: language to PDF. Several are rendered side by side, each in a process of its own, as many at a time as there
+    are processors; one alone stays in this process. Raises OperatorFault as render_report does."""
+    check_languages(list(documents))
+    if len(documents) < 2:
+        return {language: render_report(document, language, identifier) for language, document in documents.items()}
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+
+    processes = min(len(documents), os.cpu_count() or 1)
+    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
+        rendered = pool.map(render_report, documents.values(), documents, [identifier] * len(documents))
+        try:
+            return dict(zip(documents, rendered, strict=True))
+        except BrokenProcessPool:
+            raise OperatorFault("A process that rendered the report ended early; look at this machine's memory, or render one language at a time.") from None
 
 
 def render_report(document: ReportDocument, language: str, identifier: str, created: date | None = None) -> bytes:
@@ -54,7 +75,7 @@ def render_report(document: ReportDocument, language: str, identifier: str, crea
     with resources.as_file(resources.files("templates").joinpath("report")) as folder, _RENDERING:
         html = printable(render_html(document, language, day), _characters(folder))
         with _fixed_date(day), _mended_tags():
-            pdf = _write_pdf(html, folder, document.attachments, identifier, datetime(day.year, day.month, day.day, tzinfo=UTC))
+            pdf = _write_pdf(html, folder, _attachments(document, language, day), identifier)
     return _declare_accessible(pdf)
 
 
@@ -75,7 +96,7 @@ def render_html(document: ReportDocument, language: str, created: date) -> str:
     )  # fmt: skip
     environment.install_gettext_callables(wording.gettext, wording.ngettext, newstyle=True)  # type: ignore[attr-defined]
     printed = ("number", "percent", "at_most_percent", "cents", "amount", "euros", "day", "moment", "country")
-    environment.filters |= {name: getattr(wording, name) for name in printed} | {"markdown": markdown, "cut": cut, "people": people}
+    environment.filters |= {name: getattr(wording, name) for name in printed} | {"markdown": markdown, "cut": cut, "has_long_word": has_long_word, "people": people}
     limits = {"findings": MAX_FINDINGS, "rows": MAX_ROWS, "cell": MAX_CELL, "answer": MAX_ANSWER}
     return environment.get_template("report.html.j2").render(
         v=ReportView(document, wording), d=document, a=document.agreement, p=document.profile, f=document.figures, lang=language, limits=limits, period=wording.period,
@@ -107,6 +128,11 @@ def cut(text: str | None, length: int) -> str:
     return text if len(text) <= length else text[:length].rstrip() + "\u00a0…"
 
 
+def has_long_word(text: str | None) -> bool:
+    """Whether a text has a word that may not fit a column of a table and has to be broken; where all are short, none is broken."""
+    return max(map(len, (text or "").split()), default=0) > LONG_WORD
+
+
 @cache
 def _characters(folder: Path) -> frozenset[int]:
     """Code points that every style of the report's text can print."""
@@ -136,13 +162,25 @@ def printable(html: str, characters: frozenset[int]) -> str:
 # --- PDF --------------------------------------------------------------------------------------------------------------
 
 
-def _write_pdf(html: str, folder: Path, attachments: Any, identifier: str, moment: datetime) -> bytes:
+def _attachments(document: ReportDocument, language: str, day: date) -> list[Any]:
+    """The data files that go with the PDF, described in its language."""
     import weasyprint
 
-    files = [
-        weasyprint.Attachment(string=content, name=name, relationship="Data", description=f"Data of this report: {name}", created=moment, modified=moment)
-        for name, content in sorted(attachments.items())
-    ]
+    from tasks.wording import Wording
+
+    _ = Wording(language).gettext
+    moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return [
+        weasyprint.Attachment(
+            string=content, name=name, relationship="Data", description=_("Data of this report: %(file)s") % {"file": name}, created=moment, modified=moment,
+        )
+        for name, content in sorted(document.attachments.items())
+    ]  # fmt: skip
+
+
+def _write_pdf(html: str, folder: Path, files: list[Any], identifier: str) -> bytes:
+    import weasyprint
+
     page = weasyprint.HTML(string=html, base_url=folder.as_uri() + "/", url_fetcher=_template_files(folder))
     pdf: bytes = page.write_pdf(pdf_variant="pdf/a-3a", pdf_identifier=bytes.fromhex(identifier[:32]), attachments=files, pdf_tags=True)
     return pdf

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from domain.exceptions import MET, OperatorException
 from domain.figures import IndicatorFigure, Scope, SdgFigure, Slice
 from domain.findings import SEVERITIES, Finding
 from domain.indicators import definitions_for
-from domain.messages import sheet_label
+from domain.messages import column_label, sheet_label
 from domain.report import ReportDocument
 from domain.schema import COVER_KEYS, DIMENSION_LABELS
 from domain.schema import sheet as sheet_schema
@@ -34,6 +35,8 @@ ADDABLE = ("number", "people", "money")
 """Measures whose groups add up to the total."""
 LONG_LOGFRAME = 150
 """Indicators up to which every one is printed, reported or not."""
+CHART_LABEL = 42
+"""Characters of a goal's name in a line of the chart."""
 MAX_PLACES = 12
 """Cells named of one rule in one file."""
 _LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})?", re.IGNORECASE)
@@ -104,7 +107,7 @@ class Bar:
 
 
 def rule_phrases() -> dict[str, str]:
-    """What each rule found, in the words of a report's reader."""
+    """What each rule found, in English words of a report's reader; the catalogues hold them in the other languages."""
     loaded: dict[str, str] = yaml.safe_load(resources.files("templates").joinpath("report", "rules.yaml").read_text(encoding="utf-8"))
     return loaded
 
@@ -251,18 +254,23 @@ class ReportView:
             return self._member_lines(indicator)
         lines = []
         for dimension, categories in indicator.disaggregation.items():
-            name = DIMENSION_LABELS[dimension][self.language][0] if dimension in DIMENSION_LABELS else dimension
+            named = DIMENSION_LABELS.get(dimension.casefold())
+            name = named[self.language][0] if named else dimension
             slices = [((dimension, category),) for category in categories]
             figures = [(self.figure(indicator.indicator, "reporting", slice_), self.figure(indicator.indicator, "cumulative", slice_)) for slice_ in slices]
             if not any(reporting or cumulative for reporting, cumulative in figures):
                 continue
             pairs = zip(categories, figures, strict=True)
-            lines += [IndicatorLine(f"{name}: {category}", self.value(now), self.value(to_date)) for category, (now, to_date) in pairs if now or to_date]
+            lines += [self._group(name, self.wording.category(dimension, category), self.value(now), self.value(to_date)) for category, (now, to_date) in pairs if now or to_date]
             rest = [self._rest(indicator, scope, slices) for scope in ("reporting", "cumulative")]
             if any(rest):
                 printed = [self._in_measure(indicator.measure, number) if number else MISSING for number in rest]
-                lines.append(IndicatorLine(f"{name}: {self.wording.gettext('not disaggregated')}", *printed))
+                lines.append(self._group(name, self.wording.gettext("not disaggregated"), *printed))
         return lines
+
+    def _group(self, dimension: str, group: str, reporting: str, cumulative: str) -> IndicatorLine:
+        label = self.wording.gettext("%(dimension)s: %(group)s") % {"dimension": dimension, "group": group}
+        return IndicatorLine(label, reporting, cumulative)
 
     def _rest(self, indicator: Indicator, scope: Scope, slices: Sequence[Slice]) -> Fraction | None:
         """What of the total no group of a dimension holds (contract section 4, below-total); None where there is none, or groups do not add up."""
@@ -394,7 +402,7 @@ class ReportView:
     def countries(self, *sheets: str) -> str:
         """Names of the countries in rows that may be named, in alphabetical order."""
         codes = {row.values["country"] for sheet in sheets for row in self.rows(sheet) if row.values.get("status") not in NOT_TAKEN_PLACE}
-        return ", ".join(sorted(self.wording.country(code) for code in codes if code)) or MISSING
+        return ", ".join(self.wording.alphabetical(self.wording.country(code) for code in codes if code)) or MISSING
 
     # --- SDGs ---------------------------------------------------------------------------------------------------------
 
@@ -434,8 +442,8 @@ class ReportView:
     def named_under(self, goal: str) -> tuple[str, str]:
         """(countries, members) of the activities mapped to a goal that may be named."""
         rows = [a for a in self.activities if self.may_name(a.row) and any(goal_of(code) == goal for code, _ in a.row.values["sdg"])]
-        countries = sorted({self.wording.country(entry.row.values["country"]) for entry in rows})
-        members = sorted({member for entry in rows for member in entry.members})
+        countries = self.wording.alphabetical(self.wording.country(entry.row.values["country"]) for entry in rows)
+        members = self.wording.alphabetical(member for entry in rows for member in entry.members)
         return ", ".join(countries) or MISSING, ", ".join(members) or MISSING
 
     def overlaps(self, scope: Scope) -> list[Overlap]:
@@ -454,6 +462,10 @@ class ReportView:
             line(_("Participations"), people(total), sum(map(people, goals)), people(none)),
             line(_("Direct costs"), total.expenditure, sum(goal.expenditure for goal in goals), none.expenditure, money=True),
         ]
+
+    def chart_label(self, goal: str) -> list[str]:
+        """A goal's name in the chart: a line, or two of a long one."""
+        return textwrap.wrap(self.goal_name(goal), CHART_LABEL, max_lines=2, placeholder=" …")
 
     def bars(self, scope: Scope) -> list[Bar]:
         """The goals of the chart; goals in the framework's order."""
@@ -527,6 +539,11 @@ class ReportView:
     def sheet_name(self, sheet: str) -> str:
         return sheet_label(sheet, self.language)
 
+    def place(self, entry: OperatorException) -> str:
+        """Where an exception lies in the member's file: "Activities B7", else the sheet with the row (of a waiver) or the column (of a correction)."""
+        where = entry.row if entry.kind == "waiver" else column_label(entry.sheet, entry.column, self.language)
+        return f"{self.sheet_name(entry.sheet)} {entry.cell or where}".strip()
+
     def quoted(self, text: str, entry: OperatorException) -> str:
         """What a cell says, where it is a number, a date or a code; texts and suppliers stay in the house."""
         columns = COVER_KEYS if entry.sheet == "cover" else sheet_schema(entry.sheet).columns
@@ -547,10 +564,10 @@ class ReportView:
 
     def missing_money(self) -> list[str]:
         """Money without a rate, a line per currency and month."""
-        _ = self.wording.ngettext
+        ngettext, wording = self.wording.ngettext, self.wording
         return [
-            _("%(amount)s %(currency)s paid in %(month)s (%(rows)s row)", "%(amount)s %(currency)s paid in %(month)s (%(rows)s rows)", missing.rows)
-            % {"amount": self.wording.amount(missing.amount), "currency": missing.currency, "month": missing.month, "rows": missing.rows}
+            ngettext("%(amount)s %(currency)s paid in %(month)s (%(rows)s row)", "%(amount)s %(currency)s paid in %(month)s (%(rows)s rows)", missing.rows)
+            % {"amount": wording.amount(missing.amount), "currency": missing.currency, "month": wording.month(missing.month), "rows": wording.number(missing.rows)}
             for missing in self.figures.missing_rates
         ]
 

@@ -172,13 +172,14 @@ def write_data_files(desk: Desk, inbox: Inbox, totals: Totals, judged: Judged) -
 @step
 def render_reports(desk: Desk, totals: Totals, judged: Judged, data: Mapping[str, bytes], basis: Basis) -> dict[str, bytes]:
     """report.<lang>.pdf for each language asked for."""
-    pdfs = {}
-    for language in basis.languages:
-        log.info("rendering the report (%s)", language)
-        texts = basis.texts.by_language[language]
-        content = report.document(desk.agreement, desk.profile, totals.figures, judged, totals.states, totals.findings, texts, data)
-        pdfs[f"report.{language}.pdf"] = render.render_report(content, language, basis.identifier)
-    return pdfs
+    log.info("rendering the report (%s)", ", ".join(basis.languages))
+    documents = {
+        language: report.document(
+            desk.agreement, desk.profile, totals.figures, judged, totals.states, totals.findings, basis.texts.by_language[language], data
+        )
+        for language in basis.languages
+    }
+    return {f"report.{language}.pdf": pdf for language, pdf in render.render_reports(documents, basis.identifier).items()}
 
 
 @step

@@ -54,7 +54,7 @@ def test_an_operating_grant_finances_a_work_programme() -> None:
 
 
 def test_an_unknown_profile_is_one_clear_message() -> None:
-    with pytest.raises(OperatorFault, match=r"no profile 'prag-1999' in templates/profiles; there are prag-2018"):
+    with pytest.raises(OperatorFault, match=r"no profile 'prag-1999' in templates/profiles; there are ndici-2021, prag-2018"):
         load_profile("prag-1999")
 
 
