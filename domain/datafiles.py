@@ -13,7 +13,7 @@ from typing import Any
 
 from domain.agreement import Agreement
 from domain.exceptions import OperatorException
-from domain.figures import Figures, IndicatorFigure, MemberState, SdgFigure, Slice, Sources, sources_of
+from domain.figures import Figures, IndicatorFigure, MemberState, SdgFigure, Slice, Sources
 from domain.findings import COLUMNS as FINDING_COLUMNS
 from domain.findings import Finding
 from domain.indicators import definitions_for, slice_of
@@ -227,27 +227,26 @@ def lineage(figures: Figures) -> Iterator[tuple[str, Sources]]:
 
 def lineage_csv(figures: Figures) -> bytes:
     """The rows behind each figure, a line each. A row takes part in many figures, so its cells are written once and then repeated."""
-    written: dict[int, tuple[object, list[str]]] = {}
-    out = io.BytesIO()
-    out.write(b"figure,member,submission,sheet,row\n")
+    written: dict[int, list[bytes]] = {}
+    parts = [b"figure,member,submission,sheet,row\n"]
     for figure, sources in lineage(figures):
         if sources:
             if id(sources.rows) not in written:
-                written[id(sources.rows)] = (sources.rows, [_source_lines(row) for row in sources.rows])
-            lines = written[id(sources.rows)][1]
-            start = f"{_quoted(inert(figure))},"
-            text = start + start.join([lines[place] for place in sources.places[sources.start : sources.stop].tolist()])
-            out.write(text.replace(NEXT_SOURCE, "\n" + start).encode() if NEXT_SOURCE in text else text.encode())
-    return out.getvalue()
+                written[id(sources.rows)] = [_source_lines(row) for row in sources.rows]
+            lines, start = written[id(sources.rows)], f"{_quoted(inert(figure))},".encode()
+            text = start.join([b"", *map(lines.__getitem__, sources.places[sources.start : sources.stop].tolist())])
+            parts.append(text.replace(NEXT_SOURCE, start) if NEXT_SOURCE in text else text)
+    return b"".join(parts)
 
 
-NEXT_SOURCE = "\0"
-"""Between the rows that a derived one was made of."""
+NEXT_SOURCE = b"\0"
+"""Stands for the figure between the rows that a derived one was made of."""
 
 
-def _source_lines(row: AcceptedRow) -> str:
-    lines = [",".join(map(_quoted, map(str, source))) for source in sources_of(row)]
-    return NEXT_SOURCE.join(lines) + "\n"
+def _source_lines(row: AcceptedRow) -> bytes:
+    """Member (a-z 0-9 -), submission (hex digits) and sheet need no quotes."""
+    where = f"{row.member},{row.submission},{row.sheet},"
+    return NEXT_SOURCE.join([f"{where}{number}\n".encode() for number in row.derived_from or (row.row,)])
 
 
 def _quoted(text: str) -> str:

@@ -6,7 +6,7 @@ Amounts are integer EUR cents from the moment a line is converted; nothing here 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -115,11 +115,11 @@ def spent_by_heading(lines: Iterable[CostLine]) -> dict[str, int]:
     return dict(spent)
 
 
-def _places_by_heading(lines: Iterable[CostLine]) -> dict[str, list[int]]:
-    """Places of the lines behind each heading: 7, 8, 9 and 11 are made of all direct costs."""
+def _places_by_heading(lines: Iterable[CostLine], cycles: Collection[str]) -> dict[str, list[int]]:
+    """Places of the lines of these cycles behind each heading: 7, 8, 9 and 11 are made of all direct costs."""
     of: dict[str, list[int]] = defaultdict(list)
     for place, line in enumerate(lines):
-        if line.cost:
+        if line.cost and line.row.cycle in cycles:
             for heading in (line.heading, "7", "8", "9", "11"):
                 of[heading].append(place)
     return of
@@ -146,8 +146,7 @@ def finance_lines(
     budget = with_totals(budget_by_heading(agreement, cycles[-1]), rate)
     cumulative = with_totals(spent_by_heading(lines), rate)
     previous = dict(delivered_before) if delivered_before is not None else with_totals(spent_by_heading(earlier), rate)
-    all_rows, earlier_rows = [line.row for line in lines], [line.row for line in earlier]
-    all_places, earlier_places = _places_by_heading(lines), _places_by_heading(earlier)
+    all_rows, all_places, earlier_places = [line.row for line in lines], _places_by_heading(lines, cycles), _places_by_heading(lines, before)
 
     table = []
     for heading in HEADINGS:
@@ -167,7 +166,7 @@ def finance_lines(
                 over_flexibility=over,
                 sources={
                     "period_eur": rows,
-                    "previous_eur": sources_at(earlier_rows, np.array(earlier_places[heading], np.int64)),
+                    "previous_eur": sources_at(all_rows, np.array(earlier_places[heading], np.int64)),
                     "cumulative_eur": rows,
                     "variation_eur": rows,
                     "variation_pct": rows if budget[heading] else NO_SOURCES,

@@ -7,29 +7,27 @@ Money is never counted twice: goals and "not attributed" add up to the total.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
-from typing import Any, cast
+from itertools import pairwise
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
 from domain.agreement import Agreement
 from domain.codes import NOT_TAKEN_PLACE, goal_of, sdg_order
-from domain.figures import SCOPES, Scope, SdgFigure, sources_at
+from domain.figures import Scope, SdgFigure, sources_at
 from domain.money import CostLine, allocate
 from domain.sdg import Codes, main_sdg
-from domain.submission import AcceptedRow
+from domain.submission import AcceptedRow, in_order
 
 PARTICIPATIONS = ("women", "men", "other", "unknown")
 UNATTRIBUTED = ""
+Array = np.ndarray[Any, np.dtype[Any]]
 
 
-@lru_cache(maxsize=20_000)
-def _main_and_others(codes: Codes) -> tuple[str, tuple[str, ...]]:
-    main = main_sdg(codes)
-    return main, tuple(code for code, _ in codes if code != main)
+# --- activities -------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +36,6 @@ class Activity:
 
     row: AcceptedRow
     rows: tuple[AcceptedRow, ...]
-
-    @property
-    def main(self) -> str:
-        return _main_and_others(self.row.values["sdg"])[0]
-
-    @property
-    def others(self) -> tuple[str, ...]:
-        return _main_and_others(self.row.values["sdg"])[1]
 
 
 def took_place(row: AcceptedRow) -> bool:
@@ -58,65 +48,110 @@ def _code(text: str) -> str:
     return text.strip().casefold()
 
 
-def _joint_or_own(row: AcceptedRow) -> tuple[str, ...]:
-    """What identifies the activity a row reports: the joint code, or member and activity."""
-    joint = row.values["joint"]
-    return ("joint", _code(joint)) if joint else ("own", row.member, _code(row.values["activity"]))
+class Activities:
+    """Rows of the activities sheets, in order (`submission.in_order`), as arrays with an element a row.
+
+    `own` numbers what a member reports under one code, `group` an activity (rows of several members with one joint code are one), `cycle` the cycles;
+    `leading` is, for each row, the place of the row that speaks for its activity in its cycle."""
+
+    def __init__(self, rows: Sequence[AcceptedRow], cycles: Sequence[str]) -> None:
+        number = {cycle: place for place, cycle in enumerate(cycles)}
+        self.rows, self.cycles = rows, cycles
+        self.owns: dict[tuple[str, str], int] = {}
+        groups: dict[tuple[str, ...], int] = {}
+        own, group = [], []
+        for row in rows:
+            code, joint = _code(row.values["activity"]), row.values["joint"]
+            own.append(self.owns.setdefault((row.member, code), len(self.owns)))
+            group.append(groups.setdefault(("joint", _code(joint)) if joint else ("own", row.member, code), len(groups)))
+        self.own, self.group = np.array(own, np.int64), np.array(group, np.int64)
+        self.cycle = np.array([number[row.cycle] for row in rows], np.int64)
+        self.took_place = np.array([took_place(row) for row in rows], bool)
+        self._by_rank = np.lexsort(self._ranks())
+        self._rank = np.empty(len(rows), np.int64)
+        self._rank[self._by_rank] = np.arange(len(rows))
+        self.leading = self._first_of(np.arange(len(rows)), self.cycle * len(groups) + self.group)
+
+    def _ranks(self) -> tuple[Array, ...]:
+        """Who speaks for a joint activity: of those that took place the row marked as lead, else that of the first member by code. Columns of
+        lexsort, the last one first."""
+        member = {code: place for place, code in enumerate(sorted({row.member for row in self.rows}))}
+        members = np.array([member[row.member] for row in self.rows], np.int64)
+        follows = np.array([row.values["lead"] != "yes" for row in self.rows], bool)
+        return np.array([row.row for row in self.rows], np.int64), members, follows, ~self.took_place
+
+    def _first_of(self, places: Array, key: Array) -> Array:
+        """For each of these rows the place of the one that ranks first among those with its key."""
+        order = np.lexsort((self._rank[places], key))
+        starts = _starts(key[order])
+        first = np.empty(len(places), np.int64)
+        first[order] = np.repeat(places[order][starts], np.diff(np.append(starts, len(places))))
+        return first
+
+    def last_reported(self, since: int) -> tuple[Array, Array]:
+        """The activities that took place in the cycles from number `since` on, each once: places of each member's last row, and for each of them
+        the one that speaks for the activity, of those of its last cycle."""
+        places = np.flatnonzero(self.took_place & (self.cycle >= since))
+        places = places[np.lexsort((self.cycle[places], self.own[places]))]
+        places = np.sort(places[_ends(self.own[places])])
+        behind = len(self.cycles) - self.cycle[places]
+        newest = np.full(self.group.max(initial=-1) + 1, len(self.cycles) + 1)
+        np.minimum.at(newest, self.group[places], behind)
+        late = behind == newest[self.group[places]]
+        leading = np.empty(len(newest), np.int64)
+        leading[self.group[places[late]]] = self._first_of(places[late], self.group[places[late]])
+        return places, leading[self.group[places]]
+
+    def in_cycles(self, since: int) -> tuple[Array, Array]:
+        """The rows that took place in the cycles from number `since` on, each with the one that speaks for the activity in its cycle."""
+        places = np.flatnonzero(self.took_place & (self.cycle >= since))
+        return places, self.leading[places]
 
 
-def _leading(rows: Sequence[AcceptedRow]) -> AcceptedRow:
-    """Of the rows of one joint activity the one marked as lead, else that of the first member by code."""
-    return min(rows, key=lambda row: (row.values["lead"] != "yes", row.member, row.row))
+def _starts(ordered: Array) -> Array:
+    """Where each run of equal elements begins."""
+    return np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])) if len(ordered) else np.empty(0, np.int64)
 
 
-def _grouped(rows: Iterable[AcceptedRow]) -> list[Activity]:
-    groups: dict[tuple[str, ...], list[AcceptedRow]] = defaultdict(list)
-    for row in rows:
-        groups[_joint_or_own(row)].append(row)
-    return [Activity(_leading(group) if len(group) > 1 else group[0], tuple(group)) for group in groups.values()]
+def _ends(ordered: Array) -> Array:
+    """Where each run of equal elements has its last."""
+    return np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True)) if len(ordered) else np.empty(0, np.int64)
 
 
-def activities_of_cycle(rows: Iterable[AcceptedRow], cycle: str) -> list[Activity]:
+def _as_activities(rows: Sequence[AcceptedRow], places: Array, leading: Array) -> list[Activity]:
+    of: dict[int, list[AcceptedRow]] = {}
+    for place, lead in zip(places.tolist(), leading.tolist(), strict=True):
+        of.setdefault(lead, []).append(rows[place])
+    return [Activity(rows[lead], tuple(reported)) for lead, reported in of.items()]
+
+
+def activities_of_cycle(rows: Sequence[AcceptedRow], cycle: str) -> list[Activity]:
     """The activities that took place in a cycle, joint ones once."""
-    return _grouped(row for row in rows if row.cycle == cycle and took_place(row))
+    of_cycle = in_order(rows, [cycle])
+    return _as_activities(of_cycle, *Activities(of_cycle, [cycle]).in_cycles(0))
 
 
-def activities_as_last_reported(rows: Iterable[AcceptedRow], cycles: Sequence[str]) -> list[Activity]:
+def activities_as_last_reported(rows: Sequence[AcceptedRow], cycles: Sequence[str]) -> list[Activity]:
     """The activities that took place in any of the cycles, each once: by its last row (member and code), joint ones by those of their last cycle."""
-    place = {cycle: number for number, cycle in enumerate(cycles)}
-    last: dict[tuple[str, str], AcceptedRow] = {}
-    for row in sorted((row for row in rows if row.cycle in place and took_place(row)), key=lambda row: place[row.cycle]):
-        last[row.member, _code(row.values["activity"])] = row
-    activities = []
-    for activity in _grouped(last.values()):
-        latest = max(place[row.cycle] for row in activity.rows)
-        activities.append(Activity(_leading([row for row in activity.rows if place[row.cycle] == latest]), activity.rows))
-    return activities
+    of_cycles = in_order(rows, cycles)
+    return _as_activities(of_cycles, *Activities(of_cycles, cycles).last_reported(0))
 
 
-def money_mapping(rows: Sequence[AcceptedRow], cycles: Sequence[str]) -> Callable[[CostLine], AcceptedRow | None]:
-    """Gives for a cost line the activity row whose SDGs its money follows: the accepted activity of its submission or, if not there, of the
-    member's latest earlier one; for a joint activity the leading row of that cycle. Money of postponed and cancelled activities follows too."""
-    leading: dict[tuple[str, tuple[str, ...]], AcceptedRow] = {}
-    for cycle in cycles:
-        of_cycle = [row for row in rows if row.cycle == cycle]
-        for activity in (*_grouped(of_cycle), *_grouped(row for row in of_cycle if took_place(row))):
-            leading[cycle, _joint_or_own(activity.row)] = activity.row
-    reported: dict[tuple[str, str], dict[str, AcceptedRow]] = defaultdict(dict)
-    for row in rows:
-        reported[row.member, _code(row.values["activity"])][row.cycle] = row
+# --- money ------------------------------------------------------------------------------------------------------------
 
-    def activity_of(line: CostLine) -> AcceptedRow | None:
-        code = line.row.values["activity"]
-        if not code:
-            return None
-        by_cycle = reported.get((line.row.member, _code(code)), {})
-        for cycle in reversed(cycles[: cycles.index(line.row.cycle) + 1]):
-            if cycle in by_cycle:
-                return leading[cycle, _joint_or_own(by_cycle[cycle])]
-        return None
 
-    return activity_of
+def activity_of_lines(activities: Activities, lines: Sequence[CostLine]) -> Array:
+    """For each cost line the place of the activity row whose SDGs its money follows: the accepted activity of its submission or, if not there, of
+    the member's latest earlier one; for a joint activity the leading row of that cycle; -1 for none. Money of postponed and cancelled activities follows too."""
+    number, spread = {cycle: place for place, cycle in enumerate(activities.cycles)}, len(activities.cycles)
+    own = np.array([activities.owns.get((line.row.member, _code(line.row.values["activity"] or "")), -1) for line in lines], np.int64)
+    wanted = own * spread + np.array([number[line.row.cycle] for line in lines], np.int64)
+    reported = activities.own * spread + activities.cycle
+    order = np.argsort(reported, kind="stable")
+    if not len(order):
+        return np.full(len(lines), -1)
+    latest = order[np.searchsorted(reported[order], wanted, side="right") - 1]
+    return np.where((own >= 0) & (activities.own[latest] == own) & (reported[latest] <= wanted), activities.leading[latest], -1)
 
 
 def money_by_sdg(line: CostLine, activity: AcceptedRow | None, sdg_money: str) -> list[tuple[str, int]]:
@@ -130,32 +165,14 @@ def money_by_sdg(line: CostLine, activity: AcceptedRow | None, sdg_money: str) -
     return [(main_sdg(codes), line.cents)]
 
 
+# --- the table --------------------------------------------------------------------------------------------------------
+
+
 _Key = tuple[str, str]
 """(kind, sdg) of a row of data/sdg.csv."""
 _TOTAL: _Key = ("total", "")
 _NOT_ATTRIBUTED: _Key = ("unattributed", "")
-_ACTIVITIES, _PAYMENTS = "activities", "expenditure"
-
-
-class _Table:
-    """The rows of data/sdg.csv of one scope while they are added up: for each key and column a number and the places of the rows behind it."""
-
-    def __init__(self) -> None:
-        self.counts: dict[tuple[_Key, str], int] = defaultdict(int)
-        self.places: dict[tuple[_Key, str], list[int]] = defaultdict(list)
-        self.keys: set[_Key] = {_NOT_ATTRIBUTED, _TOTAL}
-
-    def add(self, key: _Key, column: str, amount: int, places: Iterable[int]) -> None:
-        self.keys.add(key)
-        self.counts[key, column] += amount
-        self.places[key, column] += places
-
-    def sum_up(self) -> None:
-        """Goals and the total: what was mapped to a target or to a bare goal counts in its goal, and everything in the total."""
-        for (key, column), amount in list(self.counts.items()):
-            if column != "activities_significant" and key[0] in ("target", "bare", "unattributed"):
-                for above in (("goal", goal_of(key[1])), _TOTAL) if key != _NOT_ATTRIBUTED else (_TOTAL,):
-                    self.add(above, column, amount, self.places[key, column])
+_COLUMNS = ("activities_main", "activities_significant", *PARTICIPATIONS, "expenditure_eur")
 
 
 def _key(sdg: str) -> _Key:
@@ -163,63 +180,135 @@ def _key(sdg: str) -> _Key:
     return _NOT_ATTRIBUTED if sdg == UNATTRIBUTED else ("target" if "." in sdg else "bare", sdg)
 
 
-def _add_activities(table: _Table, activities: Iterable[Activity], place_of: Mapping[int, int]) -> None:
-    """Each activity once, under its main SDG; significant under its others, and in a goal that holds one of these and not the main one."""
-    for activity in activities:
-        places, main = [place_of[id(row)] for row in activity.rows], activity.main
-        table.add(_key(main), "activities_main", 1, places)
-        others = activity.others
-        for key in [*map(_key, others), *(("goal", goal) for goal in {goal_of(code) for code in others} - {goal_of(main)})]:
-            table.add(key, "activities_significant", 1, places)
+def _keys_above(key: _Key) -> tuple[_Key, ...]:
+    """What was mapped to a target or to a bare goal counts in its goal, and everything in the total."""
+    return (_TOTAL,) if key == _NOT_ATTRIBUTED else (("goal", goal_of(key[1])), _TOTAL)
 
 
-def _add_participations(table: _Table, activities: Iterable[Activity], place_of: Mapping[int, int]) -> None:
-    for activity in activities:
-        values, key, place = activity.row.values, _key(activity.main), (place_of[id(activity.row)],)
-        for column in PARTICIPATIONS:
-            if values[column] is not None:
-                table.add(key, column, int(values[column]), place)
+class _Table:
+    """The rows of data/sdg.csv of one scope while they are added up: for each key and column a number and the places of the rows behind it."""
+
+    def __init__(self) -> None:
+        self.counts: dict[tuple[_Key, str], int] = defaultdict(int)
+        self.places: dict[tuple[_Key, str], list[Array]] = defaultdict(list)
+        self.keys: set[_Key] = {_NOT_ATTRIBUTED, _TOTAL}
+
+    def add(self, column: str, keys: Sequence[_Key], amounts: Array, places: Array, mapped: Array, above: bool = True) -> None:
+        """Amounts, each of the row at its place and mapped to `keys[mapped]`; with `above` they count in goal and total too."""
+        order = np.argsort(mapped, kind="stable")
+        for start, stop in pairwise([*_starts(mapped[order]).tolist(), len(order)]):
+            chosen = order[start:stop]
+            key, amount = keys[int(mapped[chosen[0]])], int(amounts[chosen].sum())
+            for of in (key, *(_keys_above(key) if above else ())):
+                self.keys.add(of)
+                self.counts[of, column] += amount
+                self.places[of, column].append(places[chosen])
 
 
-def _add_money(
-    table: _Table, costs: Iterable[CostLine], activity_of: Callable[[CostLine], AcceptedRow | None], sdg_money: str, place_of: Mapping[int, int]
-) -> None:
-    for line in costs:
-        for code, cents in money_by_sdg(line, activity_of(line), sdg_money):
-            table.add(_key(code), "expenditure_eur", cents, (place_of[id(line.row)],))
+@dataclass(frozen=True, slots=True)
+class _Mapping:
+    """What rows of activities are mapped to: `main` the place in `keys` of each row's main SDG; `other` those of the rows it is significant under (its
+    other codes, and goals that hold one of these and not the main one), of row i from `first[i]` to before `first[i + 1]`."""
+
+    keys: list[_Key]
+    main: Array
+    other: Array
+    first: Array
 
 
-def _figure(scope: Scope, key: _Key, table: _Table, rows: Mapping[str, Sequence[AcceptedRow]]) -> SdgFigure:
-    columns = ("activities_main", "activities_significant", *PARTICIPATIONS, "expenditure_eur")
-    numbers: dict[str, Any] = {column.removesuffix("_eur"): table.counts.get((key, column), 0) for column in columns}
-    sources = {}
-    for column in columns:
-        if (key, column) in table.places:
-            of = rows[_PAYMENTS if column == "expenditure_eur" else _ACTIVITIES]
-            sources[column] = sources_at(of, np.unique(np.array(table.places[key, column], np.int64)))
-    return SdgFigure(scope=scope, sdg=key[1], kind=cast(Any, key[0]), sources=sources, **numbers)
+def _mapping(rows: Sequence[AcceptedRow]) -> _Mapping:
+    keys: dict[_Key, int] = {}
+    ways: dict[Codes, tuple[int, tuple[int, ...]]] = {}
+
+    def places(codes: Codes) -> tuple[int, tuple[int, ...]]:
+        main = main_sdg(codes)
+        others = [code for code, _ in codes if code != main]
+        goals = sorted({goal_of(code) for code in others} - {goal_of(main)}, key=goal_order)
+        numbered = [keys.setdefault(key, len(keys)) for key in (_key(main), *map(_key, others), *(("goal", goal) for goal in goals))]
+        return numbered[0], tuple(numbered[1:])
+
+    mapped = []
+    for row in rows:
+        codes = row.values["sdg"]
+        if codes not in ways:
+            ways[codes] = places(codes)
+        mapped.append(ways[codes])
+    first = np.append(0, np.cumsum(np.array([len(others) for _, others in mapped], np.int64)))
+    return _Mapping(list(keys), np.array([main for main, _ in mapped], np.int64), np.array([key for _, others in mapped for key in others], np.int64), first)
 
 
-def sdg_figures(agreement: Agreement, activities: Sequence[AcceptedRow], lines: Sequence[CostLine], cycles: Sequence[str], reporting: Sequence[str]) -> list[SdgFigure]:
+def _add_activities(table: _Table, mapping: _Mapping, places: Array, leading: Array) -> None:
+    """Each activity once, under its main SDG, with all rows that report it; significant under its others."""
+    counts = (places == leading).astype(np.int64)
+    table.add("activities_main", mapping.keys, counts, places, mapping.main[leading])
+    lengths = (mapping.first[1:] - mapping.first[:-1])[leading]
+    starts = np.append(0, np.cumsum(lengths))
+    others = mapping.other[np.arange(starts[-1]) + np.repeat(mapping.first[:-1][leading] - starts[:-1], lengths)]
+    table.add("activities_significant", mapping.keys, np.repeat(counts, lengths), np.repeat(places, lengths), others, above=False)
+
+
+def _add_participations(table: _Table, mapping: _Mapping, participations: Mapping[str, Array], leading: Array) -> None:
+    """Those of the row that speaks for the activity in its cycle, where it gives them."""
+    for column, numbers in participations.items():
+        given = leading[numbers[leading] >= 0]
+        table.add(column, mapping.keys, numbers[given], given, mapping.main[given])
+
+
+def _whole(numbers: Sequence[int]) -> Array:
+    """As int64 where every sum of them fits, else as Python's own whole numbers."""
+    return np.array(numbers, np.int64 if max(map(abs, numbers), default=0) * len(numbers) < 2**62 else object)
+
+
+def sdg_figures(agreement: Agreement, rows: Sequence[AcceptedRow], lines: Sequence[CostLine], cycles: Sequence[str], reporting: Sequence[str]) -> list[SdgFigure]:
     """All rows of data/sdg.csv for a report of the last of `cycles`: by scope each goal with its bare row and targets, then what is not
-    attributed and the total. Goals that nothing was reported for have no row. `activities` and `lines` in order (`submission.in_order`)."""
-    costs = [line for line in lines if line.cost]
-    rows = {_ACTIVITIES: activities, _PAYMENTS: [line.row for line in costs]}
-    place_of = {id(row): place for of in rows.values() for place, row in enumerate(of)}
-    activity_of = money_mapping(activities, cycles)
-    concerned: dict[Scope, Sequence[str]] = {"period": cycles[-1:], "reporting": reporting, "cumulative": cycles}
+    attributed and the total. Goals that nothing was reported for have no row. `rows` of activities and `lines` in order (`submission.in_order`)."""
+    activities, mapping = Activities(rows, cycles), _mapping(rows)
+    participations = {column: _whole([-1 if row.values[column] is None else int(row.values[column]) for row in rows]) for column in PARTICIPATIONS}
+    payments, money = _money(activities, [line for line in lines if line.cost], agreement.contract.sdg_money)
     figures = []
-    for scope in SCOPES:
+    for scope, since in (("period", len(cycles) - 1), ("reporting", cycles.index(reporting[0])), ("cumulative", 0)):
         table = _Table()
-        _add_activities(table, activities_as_last_reported(activities, concerned[scope]), place_of)
-        for cycle in concerned[scope]:
-            _add_participations(table, activities_of_cycle(activities, cycle), place_of)
-        _add_money(table, (line for line in costs if line.row.cycle in concerned[scope]), activity_of, agreement.contract.sdg_money, place_of)
-        table.sum_up()
+        _add_activities(table, mapping, *activities.last_reported(since))
+        places, leading = activities.in_cycles(since)
+        _add_participations(table, mapping, participations, leading[places == leading])
+        chosen = money.cycle >= since
+        table.add("expenditure_eur", money.keys, money.cents[chosen], money.place[chosen], money.mapped[chosen])
         kinds = ("goal", "bare", "target", "unattributed", "total")
         order = sorted(table.keys, key=lambda key: (key[1] == "", goal_order(key[1]), kinds.index(key[0]), sdg_order(key[1] or "0")))
-        figures += [_figure(scope, key, table, rows) for key in order]
+        figures += [_figure(cast(Scope, scope), key, table, rows, payments) for key in order]
     return figures
+
+
+class _Money(NamedTuple):
+    """What cost lines give to SDGs, a line perhaps to several: the place of the line, its cycle, cents, and the place in `keys` of what it is mapped to."""
+
+    keys: list[_Key]
+    place: Array
+    cycle: Array
+    cents: Array
+    mapped: Array
+
+
+def _money(activities: Activities, costs: Sequence[CostLine], sdg_money: str) -> tuple[list[AcceptedRow], _Money]:
+    """The rows of the costs, and what they give to SDGs."""
+    keys: dict[_Key, int] = {}
+    number = {cycle: place for place, cycle in enumerate(activities.cycles)}
+    found = []
+    for place, (line, at) in enumerate(zip(costs, activity_of_lines(activities, costs).tolist(), strict=True)):
+        for code, cents in money_by_sdg(line, activities.rows[at] if at >= 0 else None, sdg_money):
+            found.append((place, number[line.row.cycle], cents, keys.setdefault(_key(code), len(keys))))
+    places, cycle, cents_, mapped = zip(*found, strict=True) if found else ((), (), (), ())
+    return [line.row for line in costs], _Money(list(keys), np.array(places, np.int64), np.array(cycle, np.int64), _whole(cents_), np.array(mapped, np.int64))
+
+
+def _figure(scope: Scope, key: _Key, table: _Table, activities: Sequence[AcceptedRow], payments: Sequence[AcceptedRow]) -> SdgFigure:
+    numbers: dict[str, Any] = {column.removesuffix("_eur"): table.counts.get((key, column), 0) for column in _COLUMNS}
+    sources = {
+        column: sources_at(payments if column == "expenditure_eur" else activities, np.unique(np.concatenate(table.places[key, column])))
+        for column in _COLUMNS
+        if (key, column) in table.places
+    }
+    return SdgFigure(scope=scope, sdg=key[1], kind=cast(Any, key[0]), sources=sources, **numbers)
 
 
 def goal_order(sdg: str) -> int:

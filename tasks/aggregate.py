@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -47,6 +49,20 @@ def delivered_before(store: Store, agreement: Agreement, cycle: str) -> Delivere
     return DeliveredBefore(cumulative, (input_file(finance_key, finance), input_file(manifest_key, manifest)))
 
 
+@contextmanager
+def no_cycles_sought() -> Iterator[None]:
+    """Figures of a million rows are millions of objects, and none of them refers back to another: looking for such cycles again and again
+    (Python's garbage collection) would take a third of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@no_cycles_sought()
 def aggregate(
     agreement: Agreement, profile: Profile, judged: Judged, submissions: Sequence[Submission], cycle: str, before: DeliveredBefore | None
 ) -> tuple[Figures, list[CostLine]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from domain import datafiles
 from domain.agreement import Agreement
@@ -14,6 +16,7 @@ from domain.money import CostLine
 from domain.profile import Profile
 from domain.report import ReportDocument
 from domain.submission import Judged, Submission
+from tasks.aggregate import no_cycles_sought
 from tasks.collect import InputFile, input_file
 from tasks.evidence import EvidenceFile, evidence_csv
 from tasks.store import Store
@@ -68,8 +71,32 @@ def data_files(
         "outcomes.csv": datafiles.outcomes_csv(judged.accepted["outcomes"]),
         "exceptions.csv": datafiles.exceptions_csv(e for e in judged.exceptions if e.cycle in figures.reporting),
         "evidence.csv": evidence_csv(evidence),
-        "lineage.csv": datafiles.lineage_csv(figures),
+        **lineage_files(figures),
     }
+
+
+LARGE_LINEAGE = 1_048_576
+"""Lines that a spreadsheet can open."""
+
+
+def lineage_files(figures: Figures) -> dict[str, bytes]:
+    """lineage.csv and, where no spreadsheet could open it, the same as lineage.parquet."""
+    with no_cycles_sought():
+        lines = datafiles.lineage_csv(figures)
+    return {"lineage.csv": lines} | ({"lineage.parquet": _as_parquet(lines)} if lines.count(b"\n") > LARGE_LINEAGE else {})
+
+
+def _as_parquet(lines: bytes) -> bytes:
+    """By one thread and in order, so that the same lines give the same bytes."""
+    import duckdb
+
+    with tempfile.TemporaryDirectory() as folder:
+        source, made = Path(folder, "lineage.csv"), Path(folder, "lineage.parquet")
+        source.write_bytes(lines)
+        with duckdb.connect(config={"threads": 1, "autoinstall_known_extensions": False}) as connection:
+            columns = "{'figure': 'VARCHAR', 'member': 'VARCHAR', 'submission': 'VARCHAR', 'sheet': 'VARCHAR', 'row': 'INTEGER'}"
+            connection.execute(f"COPY (SELECT * FROM read_csv(?, header = true, columns = {columns})) TO '{made}' (FORMAT parquet, COMPRESSION zstd)", [str(source)])  # noqa: S608
+        return made.read_bytes()
 
 
 def document(
