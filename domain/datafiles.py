@@ -18,6 +18,7 @@ from domain.findings import COLUMNS as FINDING_COLUMNS
 from domain.findings import Finding
 from domain.indicators import definitions_for, slice_of
 from domain.money import CostLine, euros, rounded_half_away
+from domain.restatement import Restatement
 from domain.schema import ACTIVITIES, EXPENDITURE, INDICATORS, OUTCOMES
 from domain.submission import AcceptedRow
 
@@ -197,6 +198,12 @@ def members_csv(states: Iterable[MemberState]) -> bytes:
 def findings_csv(findings: Iterable[Finding], with_cycle: bool = False) -> bytes:
     columns = (*FINDING_COLUMNS, "cycle") if with_cycle else FINDING_COLUMNS
     return csv_bytes(columns, ([getattr(finding, column) for column in columns] for finding in findings))
+
+
+def restatements_csv(restatements: Iterable[Restatement]) -> bytes:
+    """Figures of earlier delivered reports that are others now."""
+    columns = ("cycle", "version", "figure", "column", "old", "new", "cause", "detail")
+    return csv_bytes(columns, ([getattr(entry, name) for name in columns] for entry in restatements))
 
 
 # --- lineage ----------------------------------------------------------------------------------------------------------

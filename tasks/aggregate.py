@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import gc
-import io
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from decimal import Decimal
 
 from domain.agreement import Agreement
@@ -19,34 +15,6 @@ from domain.money import CostLine, cost_lines, finance_lines, support_lines
 from domain.profile import Profile
 from domain.sdg_figures import sdg_figures
 from domain.submission import Judged, Submission, in_order
-from tasks.collect import InputFile, input_file
-from tasks.store import Store
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveredBefore:
-    """The cumulative column of an earlier delivered report, in cents by heading, and the files it was read from."""
-
-    cumulative: Mapping[str, int]
-    inputs: tuple[InputFile, ...]
-
-
-def delivered_before(store: Store, agreement: Agreement, cycle: str) -> DeliveredBefore | None:
-    """The latest delivered report of the cycle just before the reporting period; None where none was delivered."""
-    reporting = agreement.reporting_period(cycle)
-    earlier = agreement.cycles_to(cycle)[: -len(reporting)]
-    if not earlier:
-        return None
-    folder = f"reports/{earlier[-1]}"
-    if store.head(f"{folder}/latest.json") is None:
-        return None
-    latest = store.read(f"{folder}/latest.json")
-    finance_key = f"{folder}/{json.loads(latest)['version']}/data/finance.csv"
-    manifest_key = f"{folder}/{json.loads(latest)['version']}/manifest.json"
-    finance, manifest = store.read(finance_key), store.read(manifest_key)
-    rows = csv.DictReader(io.StringIO(finance.decode("utf-8")))
-    cumulative = {row["heading"]: int(Decimal(row["cumulative_eur"]) * 100) for row in rows}
-    return DeliveredBefore(cumulative, (input_file(finance_key, finance), input_file(manifest_key, manifest)))
 
 
 @contextmanager
@@ -64,9 +32,11 @@ def no_cycles_sought() -> Iterator[None]:
 
 @no_cycles_sought()
 def aggregate(
-    agreement: Agreement, profile: Profile, judged: Judged, submissions: Sequence[Submission], cycle: str, before: DeliveredBefore | None
+    agreement: Agreement, profile: Profile, judged: Judged, submissions: Sequence[Submission], cycle: str, before: Mapping[str, int] | None
 ) -> tuple[Figures, list[CostLine]]:
-    """All figures of a report of this cycle, and the cost lines they are made of."""
+    """All figures of a report of this cycle, and the cost lines they are made of.
+
+    `before`: the cumulative column (heading to cents) of the report delivered for the cycle just before the reporting period, if one was."""
     cycles, reporting = agreement.cycles_to(cycle), agreement.reporting_period(cycle)
     accepted = {sheet: in_order(judged.accepted[sheet], cycles) for sheet in ("activities", "indicators", "expenditure")}
     lines = cost_lines(agreement, accepted["expenditure"])
@@ -77,7 +47,7 @@ def aggregate(
         reporting=reporting,
         indicators=indicator_figures(agreement, accepted["indicators"], cycles, reporting),
         sdg=sdg_figures(agreement, accepted["activities"], lines, cycles, reporting),
-        finance=finance_lines(agreement, lines, cycles, reporting, before.cumulative if before else None, labels, profile.flexibility_pct),
+        finance=finance_lines(agreement, lines, cycles, reporting, before, labels, profile.flexibility_pct),
         support=support_lines(lines, reporting),
         missing_rates=missing_rates(judged, submissions),
     )

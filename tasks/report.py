@@ -15,6 +15,7 @@ from domain.findings import Finding
 from domain.money import CostLine
 from domain.profile import Profile
 from domain.report import ReportDocument
+from domain.restatement import Restatement
 from domain.submission import Judged, Submission
 from tasks.aggregate import no_cycles_sought
 from tasks.collect import InputFile, input_file
@@ -55,7 +56,7 @@ def findings_of_report(figures: Figures, submissions: Sequence[Submission], judg
 
 def data_files(
     agreement: Agreement, figures: Figures, lines: Sequence[CostLine], judged: Judged, states: Sequence[MemberState], findings: Sequence[Finding],
-    evidence: Sequence[EvidenceFile],
+    evidence: Sequence[EvidenceFile], restatements: Sequence[Restatement] = (),
 ) -> dict[str, bytes]:  # fmt: skip
     """The files under data/ by name (contract section 6), and the list of evidence."""
     return {
@@ -71,6 +72,7 @@ def data_files(
         "outcomes.csv": datafiles.outcomes_csv(judged.accepted["outcomes"]),
         "exceptions.csv": datafiles.exceptions_csv(e for e in judged.exceptions if e.cycle in figures.reporting),
         "evidence.csv": evidence_csv(evidence),
+        "restatements.csv": datafiles.restatements_csv(restatements),
         **lineage_files(figures),
     }
 

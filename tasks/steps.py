@@ -24,10 +24,12 @@ from domain.findings import Finding
 from domain.money import CostLine
 from domain.prefill import by_member
 from domain.profile import Profile
+from domain.restatement import Restatement
 from domain.submission import AcceptedRow, Judged
 from tasks import collect, deliver, feedback, quality, render, report, validate, workbooks
-from tasks.aggregate import DeliveredBefore, aggregate, delivered_before, missing_rates
+from tasks.aggregate import aggregate, missing_rates
 from tasks.collect import Inbox, InputFile
+from tasks.earlier import DeliveredReport, cumulative_before, delivered_reports, restatements
 from tasks.outcome import Outcome
 from tasks.profiles import load_profile
 from tasks.settings import read_settings
@@ -118,7 +120,8 @@ class Basis:
     content: Mapping[str, Any]
     languages: tuple[str, ...]
     texts: report.Texts
-    before: DeliveredBefore | None
+    earlier: Sequence[DeliveredReport]
+    """The latest delivered reports of the cycles before."""
 
     @property
     def identifier(self) -> str:
@@ -132,10 +135,10 @@ def describe_basis(desk: Desk, inbox: Inbox, languages: Sequence[str] | None, in
     wanted = tuple(dict.fromkeys(languages or [language if language in render.LANGUAGES else "en"]))
     render.check_languages(wanted)
     texts = report.read_texts(desk.store, desk.cycle, wanted)
-    before = delivered_before(desk.store, desk.agreement, desk.cycle)
-    inputs = [*desk.inputs, *inbox.inputs, *texts.inputs, *(before.inputs if before else ())]
+    earlier = delivered_reports(desk.store, desk.agreement.cycles_to(desk.cycle)[:-1])
+    inputs = [*desk.inputs, *inbox.inputs, *texts.inputs, *(report.input for report in earlier)]
     parameters = {"languages": list(wanted), "include_late": include_late}
-    return Basis(deliver.basis_of(desk.cycle, parameters, desk.profile, inputs), wanted, texts, before)
+    return Basis(deliver.basis_of(desk.cycle, parameters, desk.profile, inputs), wanted, texts, earlier)
 
 
 @step
@@ -152,21 +155,27 @@ class Totals:
     lines: Sequence[CostLine]
     states: Sequence[MemberState]
     findings: Sequence[Finding]
+    restatements: Sequence[Restatement]
+    """What of earlier delivered reports is no longer so."""
 
 
 @step
 def add_up(desk: Desk, inbox: Inbox, judged: Judged, basis: Basis) -> Totals:
     """Indicators, SDGs and money."""
-    figures, lines = aggregate(desk.agreement, desk.profile, judged, inbox.submissions, desk.cycle, basis.before)
+    before = cumulative_before(desk.agreement, basis.earlier, desk.cycle)
+    figures, lines = aggregate(desk.agreement, desk.profile, judged, inbox.submissions, desk.cycle, before)
     states = report.states_of_report(desk.agreement, figures, inbox.submissions, judged)
+    restated = restatements(desk.agreement, desk.profile, judged, inbox.submissions, basis.earlier, basis.content["inputs"])
     log.info("aggregated: %d indicator figures, %d SDG figures, %d cost lines", len(figures.indicators), len(figures.sdg), len(lines))
-    return Totals(figures, lines, states, report.findings_of_report(figures, inbox.submissions, judged))
+    for cycle, number in Counter(entry.cycle for entry in restated).items():
+        log.info("restated: %d figures of the report of %s are others now", number, cycle)
+    return Totals(figures, lines, states, report.findings_of_report(figures, inbox.submissions, judged), restated)
 
 
 @step
 def write_data_files(desk: Desk, inbox: Inbox, totals: Totals, judged: Judged) -> dict[str, bytes]:
     evidence = [file for file in inbox.evidence if file.cycle in totals.figures.reporting]
-    return report.data_files(desk.agreement, totals.figures, totals.lines, judged, totals.states, totals.findings, evidence)
+    return report.data_files(desk.agreement, totals.figures, totals.lines, judged, totals.states, totals.findings, evidence, totals.restatements)
 
 
 @step

@@ -38,7 +38,7 @@ def table(root: Path, cycle: str, name: str) -> list[dict[str, str]]:
     return list(csv.DictReader((root / f"reports/{cycle}/v0001/data/{name}.csv").open(encoding="utf-8", newline="")))
 
 
-DATA = {"indicators", "sdg", "finance", "activities", "expenditure", "members", "findings", "texts", "outcomes", "evidence", "exceptions", "indicator_rows", "lineage"}
+DATA = {"indicators", "sdg", "finance", "activities", "expenditure", "members", "findings", "texts", "outcomes", "evidence", "exceptions", "indicator_rows", "lineage", "restatements"}
 
 
 def test_a_report_is_complete_and_every_file_is_as_its_manifest_says(sample: Path) -> None:
