@@ -158,6 +158,15 @@ def test_verify_finds_a_changed_byte_and_trace_leads_to_the_cells(sample: Path, 
     assert "inbox/2019-H1/haki-ke/" in out
     assert "Op1.1-a | KE" in out
     assert fpa("trace", "sdg/period/goal/99/women")[0] == 2
+    _, out, _ = fpa("trace", "finance/2/cumulative_eur")
+    assert out.startswith("finance/2/cumulative_eur = 228177.69, in reports/2020-H1/v0001: made of 176 row(s)\nrule: the cost lines of this heading")
+    parts = [Decimal(line.rpartition("EUR ")[2]) for line in out.splitlines() if line.startswith("contribution: ")]
+    assert sum(parts) == Decimal("228177.69") and len(parts) == 12
+    _, out, _ = fpa("trace", "indicators/cumulative/network//Op1.1-a")
+    assert "added up over the cycles of the cumulative scope" in out
+    assert sum(int(line.rpartition(" ")[2]) for line in out.splitlines() if line.startswith("contribution: ")) == 99
+    _, out, _ = fpa("trace", "finance/8/budget_eur")
+    assert "agreement/budget.csv" in out
     path = sample / "reports/2020-H1/v0001/data/sdg.csv"
     kept = path.read_bytes()
     path.write_bytes(kept.replace(b"8", b"9", 1))
