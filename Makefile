@@ -24,6 +24,7 @@ test-browser: .venv/ready-dev
 bench: .venv/ready-dev
 	@.venv/bin/python -m bench.read
 	@.venv/bin/python -m bench.validation
+	@.venv/bin/python -m bench.aggregation
 
 lint: .venv/ready-dev
 	@.venv/bin/ruff check flows tasks domain tests
