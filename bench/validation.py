@@ -26,6 +26,7 @@ import pandas as pd
 from domain.agreement import Agreement, Cycle
 from domain.agreement_files import read_agreement
 from domain.codes import countries
+from domain.completeness import counting_keys
 from domain.rules.entries import Columns, Entry
 from domain.sample.agreement import agreement_files
 from domain.schema import sheet
@@ -332,7 +333,7 @@ def judged(agreement: Agreement, keep: bool) -> tuple[float, float, list[Pass]]:
     """Seconds of the whole judgement, of Great Expectations in it, and what it was asked."""
     submissions = made_submissions(agreement)
     with recording() as recorded:
-        seconds, _ = seconds_of(lambda: judge(agreement, submissions, {s.key for s in submissions}, frozenset(), frozenset()))
+        seconds, _ = seconds_of(lambda: judge(agreement, submissions, counting_keys(submissions), frozenset(), frozenset()))
     return seconds, recorded.seconds, recorded.passes if keep else []
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -40,16 +40,19 @@ def is_due(agreement: Agreement, member: Member, cycle_code: str) -> bool:
     return not ((member.from_ and member.from_ > cycle.end) or (member.to and member.to < cycle.start))
 
 
-def counting(submissions: Iterable[Submission]) -> list[Submission]:
-    """Of one member's files in one cycle those that count: the newest that is not rejected (of equal times the last by key), by part.
-
-    A file without `part` counts for both parts, so there are at most two."""
-    usable = sorted((s for s in submissions if not s.rejected), key=lambda s: (s.received_at, s.key))
+def counting_by_part(submissions: Iterable[Submission]) -> dict[str, Submission]:
+    """Of one member's files in one cycle the one that counts for each part (programme, finance): the newest that is not rejected, of equal times the
+    last by key. A file without `part` is one of both."""
     newest: dict[str, Submission] = {}
-    for submission in usable:
+    for submission in sorted((s for s in submissions if not s.rejected), key=lambda s: (s.received_at, s.key)):
         for part in (submission.part,) if submission.part else ("programme", "finance"):
             newest[part] = submission
-    return list({submission.key: submission for submission in newest.values()}.values())
+    return newest
+
+
+def counting(submissions: Iterable[Submission]) -> list[Submission]:
+    """Of one member's files in one cycle those that count, two at most."""
+    return list({submission.key: submission for submission in counting_by_part(submissions).values()}.values())
 
 
 def by_member_and_cycle(submissions: Iterable[Submission]) -> dict[tuple[str, str], list[Submission]]:
@@ -59,9 +62,17 @@ def by_member_and_cycle(submissions: Iterable[Submission]) -> dict[tuple[str, st
     return groups
 
 
-def counting_keys(submissions: Iterable[Submission]) -> set[str]:
-    """Keys of all files that count, over all members and cycles."""
-    return {submission.key for group in by_member_and_cycle(submissions).values() for submission in counting(group)}
+Counting = Mapping[str, frozenset[str]]
+"""Key of a file that counts to the parts (programme, finance) it counts for."""
+
+
+def counting_keys(submissions: Iterable[Submission]) -> Counting:
+    """All files that count, over all members and cycles, with the parts they count for: a later `part: programme` leaves a whole file its finance."""
+    parts: dict[str, frozenset[str]] = {}
+    for group in by_member_and_cycle(submissions).values():
+        for part, submission in counting_by_part(group).items():
+            parts[submission.key] = parts.get(submission.key, frozenset()) | {part}
+    return parts
 
 
 def open_rejections(submissions: Iterable[Submission]) -> list[Submission]:

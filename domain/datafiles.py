@@ -106,10 +106,10 @@ def indicators_csv(agreement: Agreement, figures: Figures) -> bytes:
         return [
             figure.indicator, figure.scope, figure.level, figure.area, *_slice_cells(figure.slice, dimensions),
             figure.numerator, figure.denominator, value, figure.unit, figure.baseline, figure.target, figure.progress,
-            figure.contributions, figure.derived,
+            figure.contributions, figure.derived, figure.expected, figure.rating,
         ]  # fmt: skip
 
-    columns = ("numerator", "denominator", "value", "unit", "baseline", "target", "progress", "contributions", "derived")
+    columns = ("numerator", "denominator", "value", "unit", "baseline", "target", "progress", "contributions", "derived", "expected", "rating")
     return csv_bytes(("indicator", "scope", "level", "area", *dimensions, *columns), map(row, figures.indicators))
 
 

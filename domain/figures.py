@@ -70,7 +70,8 @@ class IndicatorFigure:
     """A row of data/indicators.csv. Values are exact; `value` None: nothing to show as a number (a text, or a denominator of 0).
 
     `area` is "" for the network, a member's or a country's code, or "member/country" for indicators that are never combined.
-    `progress` in percent, only on the network's cumulative total."""
+    `progress` in percent, `expected` (what baseline, milestones and target say for the report's last day) and `rating` ("exceeded", "on track",
+    "delayed", "at risk") only on the network's cumulative total."""
 
     indicator: str
     scope: Scope
@@ -87,6 +88,8 @@ class IndicatorFigure:
     baseline: Decimal | None = None
     target: Decimal | None = None
     progress: Fraction | None = None
+    expected: Fraction | None = None
+    rating: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

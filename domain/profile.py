@@ -49,15 +49,25 @@ class Text(_Model):
     reports: tuple[Literal["interim", "final"], ...]
 
 
+class Ratings(_Model):
+    """From how many percent a figure is called what: `exceeded_pct` of the way from baseline to target (more than that), `on_track_pct` and
+    `delayed_pct` of what was expected by then (at least that; below, it is at risk)."""
+
+    exceeded_pct: Decimal
+    on_track_pct: Decimal
+    delayed_pct: Decimal
+
+
 class Profile(_Model):
     """`headings` 1–11 and `lines` of the budget, `questions` of the narrative sheet with the number of words an answer may have, `sections` of Annex VI ({action} stands for the word in
     `action_word`), `texts` the network writes, `funding` statements by kind of funding, `disclaimer` with {name}, `goals` 1–17.
 
-    `flexibility_pct` in percent of a heading's budget; the other numbers say after how many days or months a report is due."""
+    `flexibility_pct` in percent of a heading's budget; `ratings` of indicators in percent; the other numbers say after how many days or months a report is due."""
 
     name: str
     version: str
     flexibility_pct: Decimal
+    ratings: Ratings
     interim_due_days: int
     final_due_months: int
     final_due_months_abroad: int

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from domain.agreement import Agreement
+from domain.coverage import Coverage, Weighed
 from domain.exceptions import OperatorException
 from domain.figures import Figures, MemberState
 from domain.findings import Finding
 from domain.profile import Profile
+from domain.restatement import Restatement
 from domain.submission import AcceptedRow
 
 
@@ -27,6 +30,13 @@ class ReportDocument:
     texts: Mapping[str, str]
     attachments: Mapping[str, bytes]
     exceptions: Sequence[OperatorException] = ()
+    restatements: Sequence[Restatement] = ()
+    """Figures of earlier delivered reports that are others now."""
+    coverage: Sequence[Coverage] = ()
+    """For each figure of the network, who owes it and what is missing from it."""
+    weighed: Weighed | None = None
+    reconciliation: Mapping[str, Any] | None = None
+    """What the independent recomputation came to: `compared`, `totals` (as in the manifest)."""
 
     @property
     def kind(self) -> str:

@@ -18,6 +18,7 @@ from tasks.steps import (
     judge_all,
     load,
     read_all,
+    reconcile_figures,
     render_reports,
     summarise_report,
     write_data_files,
@@ -43,9 +44,10 @@ def report_cycle(cycle: str, languages: list[str] | None = None, include_late: b
         if delivery is None:
             figures = add_up(desk, inbox, judged, basis)
             data = write_data_files(desk, inbox, figures, judged)
-            pdfs = render_reports(desk, figures, judged, data, basis)
-            approval = wait_for_approval(figures.figures, figures.states, figures.findings, basis.identifier) if require_approval else None
-            delivery = deliver_report(desk, basis, data, pdfs, approval)
+            reconciled = reconcile_figures(desk, figures, data, basis)
+            pdfs = render_reports(desk, figures, judged, data, reconciled, basis)
+            approval = wait_for_approval(figures.figures, figures.states, figures.findings, figures.weighed, basis.identifier) if require_approval else None
+            delivery = deliver_report(desk, basis, data, pdfs, reconciled, approval)
         outcome: Outcome = summarise_report(desk, inbox, judged, delivery)
     except OperatorFault as fault:
         return failed(fault)

@@ -6,13 +6,15 @@ import gc
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from decimal import Decimal
 
 from domain.agreement import Agreement
-from domain.figures import Figures, MissingRate
-from domain.indicators import indicator_figures
+from domain.figures import Figures, IndicatorFigure, MissingRate
+from domain.indicators import definitions_for, indicator_figures
 from domain.money import CostLine, cost_lines, finance_lines, support_lines
 from domain.profile import Profile
+from domain.progress import expected_value, rating
 from domain.sdg_figures import sdg_figures
 from domain.submission import Judged, Submission, in_order
 
@@ -45,13 +47,26 @@ def aggregate(
         cycle=cycle,
         cycles=cycles,
         reporting=reporting,
-        indicators=indicator_figures(agreement, accepted["indicators"], cycles, reporting),
+        indicators=rated(indicator_figures(agreement, accepted["indicators"], cycles, reporting), agreement, profile, cycle),
         sdg=sdg_figures(agreement, accepted["activities"], lines, cycles, reporting),
         finance=finance_lines(agreement, lines, cycles, reporting, before, labels, profile.flexibility_pct),
         support=support_lines(lines, reporting),
         missing_rates=missing_rates(judged, submissions),
     )
     return figures, lines
+
+
+def rated(figures: Sequence[IndicatorFigure], agreement: Agreement, profile: Profile, cycle: str) -> list[IndicatorFigure]:
+    """The figures, those of the network to date with what the plan lets expect on the cycle's last day, and how they stand to it."""
+    day, definitions = agreement.cycle(cycle).end, definitions_for(agreement, agreement.cycles_to(cycle))
+
+    def with_rating(figure: IndicatorFigure) -> IndicatorFigure:
+        if figure.level != "network" or figure.slice or figure.scope != "cumulative":
+            return figure
+        definition = definitions[figure.indicator]
+        return replace(figure, expected=expected_value(definition, day), rating=rating(definition, figure.value, day, profile.ratings))
+
+    return [with_rating(figure) for figure in figures]
 
 
 def missing_rates(judged: Judged, submissions: Sequence[Submission]) -> list[MissingRate]:

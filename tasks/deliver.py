@@ -74,15 +74,15 @@ def _point_latest(store: Store, cycle: str, version: str, manifest: bytes) -> No
         store.write(key, latest)
 
 
-def deliver(store: Store, basis: Mapping[str, Any], outputs: Mapping[str, bytes]) -> Delivery:
-    """Publishes the files (path to content) as the next version. What an interrupted run left is finished where it is the same, else passed over."""
+def deliver(store: Store, basis: Mapping[str, Any], outputs: Mapping[str, bytes], besides: Mapping[str, Any] | None = None) -> Delivery:
+    """Publishes the files (path to content) as the next version; `besides`: what else the manifest says of them. What an interrupted run left is finished where it is the same, else passed over."""
     cycle = basis["cycle"]
     number = max((int(version[1:]) for version in versions(store, cycle)), default=0)
     while True:
         number += 1
         version = f"v{number:04d}"
         listed = [{"path": path, "sha256": hashlib.sha256(data).hexdigest(), "size": len(data)} for path, data in sorted(outputs.items())]
-        manifest = _json({**basis, "version": version, "outputs": listed})
+        manifest = _json({**basis, "version": version, **(besides or {}), "outputs": listed})
         try:
             for path, data in sorted(outputs.items()):
                 store.write_once(f"reports/{cycle}/{version}/{path}", data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -13,8 +14,10 @@ from urllib.parse import quote
 import yaml
 
 from domain.agreement import Agreement
-from domain.completeness import counting_keys, member_states, open_rejections
+from domain.completeness import Counting, counting_keys, member_states, open_rejections
+from domain.coverage import Weighed, coverage, weighed
 from domain.exceptions import MET, OperatorException
+from domain.figures import Figures
 from domain.findings import SEVERITIES, Finding
 from domain.rules import RULES
 from domain.submission import Judged, Submission
@@ -89,6 +92,8 @@ class Quality:
     trend: tuple[tuple[str, Mapping[str, int]], ...]
     to_do: tuple[str, ...]
     exceptions: tuple[OperatorException, ...]
+    missing: tuple[str, ...] = ()
+    """Sentences about what the figures of the reporting period lack."""
 
     @property
     def states(self) -> list[tuple[str, int]]:
@@ -112,7 +117,7 @@ class Quality:
 def quality_of(agreement: Agreement, cycle: str, submissions: Sequence[Submission], judged: Judged) -> Quality:
     """What is shown of a cycle. Counted are, as in the report, the files that count and rejected ones that no good one has settled."""
     cycles = agreement.cycles_to(cycle)
-    shown = counting_keys(submissions) | {submission.key for submission in open_rejections(submissions)}
+    shown = set(counting_keys(submissions)) | {submission.key for submission in open_rejections(submissions)}
     places = {(s.member, s.cycle, s.submission) for s in submissions if s.key in shown}
     findings = [finding for finding in judged.findings if (finding.member, finding.cycle, finding.submission) in places]
     own = [finding for finding in findings if finding.cycle == cycle]
@@ -128,7 +133,33 @@ def quality_of(agreement: Agreement, cycle: str, submissions: Sequence[Submissio
         trend=tuple((code, _by_severity(finding for finding in findings if finding.cycle == code)) for code in cycles[-MAX_CYCLES:]),
         to_do=tuple(_to_do(members, rules, exceptions)),
         exceptions=exceptions,
+        missing=tuple(lacking(_weighed(agreement, cycle, submissions, judged))),
     )
+
+
+def _weighed(agreement: Agreement, cycle: str, submissions: Sequence[Submission], judged: Judged) -> Weighed:
+    """What a report of the cycle would lack as things stand."""
+    cycles = Figures(cycle, agreement.cycles_to(cycle), agreement.reporting_period(cycle), [], [], [], [], [])
+    return weighed(coverage(agreement, cycles, judged, submissions), cycles, judged)
+
+
+def lacking(of: Weighed) -> list[str]:
+    """What the figures of a reporting period lack, in sentences; none where they lack nothing."""
+    found = []
+    if of.rows:
+        amounts = [counted(of.participations, "participation", "participations"), counted(of.people, "person", "people"), f"EUR {Decimal(of.eur).scaleb(-2):,.2f}"]
+        unread = f" and {counted(of.rows_without_amount, 'payment', 'payments')} whose amount cannot be read" if of.rows_without_amount else ""
+        found.append(f"Errors leave {counted(of.rows, 'row', 'rows')} out of the figures: {', '.join(amounts)}{unread}.")
+    for entry in of.most_silent:
+        members = ", ".join(entry.silent[:MAX_SILENT]) + (f" and {len(entry.silent) - MAX_SILENT} more" if len(entry.silent) > MAX_SILENT else "")
+        found.append(f"{entry.indicator}: {entry.reported} of {entry.owed} members who owe it reported it; silent: {members}.")
+    if of.indicators_with_silent > len(of.most_silent):
+        found.append(f"{counted(of.indicators_with_silent - len(of.most_silent), 'more indicator lacks', 'more indicators lack')} a member's figure.")
+    return found
+
+
+MAX_SILENT = 8
+"""Members named of those that are silent about an indicator."""
 
 
 def _members(
@@ -166,7 +197,7 @@ def _members(
     return tuple(lines)
 
 
-def _file(submission: Submission, counting: set[str]) -> FileLine:
+def _file(submission: Submission, counting: Counting) -> FileLine:
     counts = submission.key in counting
     part = f", {submission.part} part" if counts and submission.part else ""
     standing = f"counts{part}" if counts else "rejected" if submission.rejected else "replaced"
@@ -300,6 +331,8 @@ def quality_markdown(agreement: Agreement, cycle: str, submissions: Sequence[Sub
     ]
     if quality.to_do:
         lines += ["## Needs a person", "", *(f"- {_plain(sentence)}" for sentence in quality.to_do), ""]
+    if quality.missing:
+        lines += ["## Missing from the figures of the reporting period", "", *(f"- {_plain(sentence)}" for sentence in quality.missing), ""]
     lines += [
         "## Members",
         "",

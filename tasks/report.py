@@ -6,10 +6,12 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from domain import datafiles
 from domain.agreement import Agreement
 from domain.completeness import counting_keys, member_states, open_rejections
+from domain.coverage import Coverage, Weighed, coverage_csv
 from domain.figures import Figures, MemberState
 from domain.findings import Finding
 from domain.money import CostLine
@@ -49,14 +51,14 @@ def read_texts(store: Store, cycle: str, languages: Sequence[str]) -> Texts:
 def findings_of_report(figures: Figures, submissions: Sequence[Submission], judged: Judged) -> list[Finding]:
     """Findings on what the report is made of, over its reporting period: the files that count, and rejected ones that no good one has settled."""
     of_report = [submission for submission in submissions if submission.cycle in figures.reporting]
-    keys = counting_keys(of_report) | {submission.key for submission in open_rejections(of_report)}
+    keys = set(counting_keys(of_report)) | {submission.key for submission in open_rejections(of_report)}
     shown = {(s.member, s.cycle, s.submission) for s in of_report if s.key in keys}
     return [finding for finding in judged.findings if (finding.member, finding.cycle, finding.submission) in shown]
 
 
 def data_files(
     agreement: Agreement, figures: Figures, lines: Sequence[CostLine], judged: Judged, states: Sequence[MemberState], findings: Sequence[Finding],
-    evidence: Sequence[EvidenceFile], restatements: Sequence[Restatement] = (),
+    evidence: Sequence[EvidenceFile], restatements: Sequence[Restatement] = (), coverages: Sequence[Coverage] = (),
 ) -> dict[str, bytes]:  # fmt: skip
     """The files under data/ by name (contract section 6), and the list of evidence."""
     return {
@@ -72,6 +74,7 @@ def data_files(
         "outcomes.csv": datafiles.outcomes_csv(judged.accepted["outcomes"]),
         "exceptions.csv": datafiles.exceptions_csv(e for e in judged.exceptions if e.cycle in figures.reporting),
         "evidence.csv": evidence_csv(evidence),
+        "coverage.csv": coverage_csv(coverages),
         "restatements.csv": datafiles.restatements_csv(restatements),
         **lineage_files(figures),
     }
@@ -103,12 +106,13 @@ def _as_parquet(lines: bytes) -> bytes:
 
 def document(
     agreement: Agreement, profile: Profile, figures: Figures, judged: Judged, states: Sequence[MemberState], findings: Sequence[Finding],
-    texts: Mapping[str, str], data: Mapping[str, bytes],
+    texts: Mapping[str, str], data: Mapping[str, bytes], restatements: Sequence[Restatement], coverages: Sequence[Coverage], weighed: Weighed,
+    reconciliation: Mapping[str, Any],
 ) -> ReportDocument:  # fmt: skip
     """What the PDF is rendered from."""
     attached = {name: data[name] for name in ATTACHED}
     exceptions = tuple(entry for entry in judged.exceptions if entry.cycle in figures.reporting)
-    return ReportDocument(agreement, profile, figures, tuple(states), judged.accepted, tuple(findings), dict(texts), attached, exceptions)
+    return ReportDocument(agreement, profile, figures, tuple(states), judged.accepted, tuple(findings), dict(texts), attached, exceptions, restatements, coverages, weighed, reconciliation)
 
 
 def states_of_report(agreement: Agreement, figures: Figures, submissions: Sequence[Submission], judged: Judged) -> list[MemberState]:

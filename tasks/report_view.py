@@ -18,12 +18,14 @@ import yaml
 
 from domain.agreement import Indicator, PlannedActivity
 from domain.codes import NOT_TAKEN_PLACE, SDG_GOALS, goal_of, sdg_order
+from domain.coverage import Coverage
 from domain.exceptions import MET, OperatorException
 from domain.figures import IndicatorFigure, Scope, SdgFigure, Slice
 from domain.findings import SEVERITIES, Finding
 from domain.indicators import definitions_for
 from domain.messages import column_label, sheet_label
 from domain.report import ReportDocument
+from domain.restatement import Restatement
 from domain.schema import COVER_KEYS, DIMENSION_LABELS
 from domain.schema import sheet as sheet_schema
 from domain.sdg import main_sdg
@@ -165,6 +167,9 @@ class ReportView:
             "finance": _("Finance"),
             "submissions": _("Submissions and timeliness"),
             "quality": _("Data quality"),
+            "coverage": _("What is missing from the figures"),
+            "restatements": _("Restatements"),
+            "reconciliation": _("Reconciliation and control totals"),
             "narratives": _("Members’ own words"),
             "method": _("How the figures are made"),
         }
@@ -549,6 +554,129 @@ class ReportView:
         columns = COVER_KEYS if entry.sheet == "cover" else sheet_schema(entry.sheet).columns
         kind = next((column.kind for column in columns if column.name == entry.column), "code")
         return self.wording.gettext("(a text)") if kind == "text" and text else text or "–"
+
+    # --- what is missing, what changed, what was checked ---------------------------------------------------------------
+
+    def rating_name(self, rating: str | None) -> str:
+        _ = self.wording.gettext
+        return {"exceeded": _("exceeded"), "on track": _("on track"), "delayed": _("delayed"), "at risk": _("at risk")}.get(rating or "", "")
+
+    def expected(self, indicator: Indicator, figure: IndicatorFigure | None) -> str:
+        return MISSING if figure is None or figure.expected is None else self._in_measure(indicator.measure, figure.expected)
+
+    def lacking(self) -> list[tuple[str, Coverage]]:
+        """(figure in words, coverage) of the figures that somebody who owes them did not report in this cycle, or that errors left something out of:
+        those of the reporting period, and to date those of indicators that are states to date."""
+        found = []
+        for entry in self.document.coverage:
+            kind, *parts = entry.figure.split("/")
+            definition = self.definitions.get(entry.indicator or "")
+            scope = "cumulative" if definition and definition.value_kind == "cumulative" else "reporting"
+            wanted = parts[0] == scope if kind != "finance" else parts[1] == "period_eur"
+            if wanted and (entry.silent or entry.carried_forward or entry.rows_left_out):
+                found.append((self.figure_name(entry.figure), entry))
+        return found
+
+    def silent_names(self, entry: Coverage) -> str:
+        return self.names_of(entry.silent)
+
+    def restated(self) -> list[tuple[str, str, str, str, str]]:
+        """(cycle, figure, old, new, why) of what has changed in the network's figures, goals and headings of earlier reports."""
+        found = []
+        for entry in self.document.restatements:
+            network = entry.figure.startswith(("sdg/", "finance/")) or (entry.figure.split("/")[2] == "network" and entry.column == "value")
+            if network:
+                found.append((entry.cycle, self.figure_name(entry.figure), self._restated(entry, entry.old), self._restated(entry, entry.new), self._why(entry)))
+        return found
+
+    def restated_elsewhere(self) -> int:
+        """Changed figures of single members and countries, which stand in the data."""
+        parts = [entry.figure.split("/") for entry in self.document.restatements if entry.figure.startswith("indicators/")]
+        return len({tuple(part) for part in parts if part[2] != "network"})
+
+    def _restated(self, entry: Restatement, number: str) -> str:
+        if not number:
+            return MISSING
+        if entry.column.endswith("_eur"):
+            return self.wording.amount(Decimal(number))
+        code = entry.figure.split("/", 4)[4].partition("/")[0] if entry.figure.startswith("indicators/") else ""
+        measure = self.definitions[code].measure if code in self.definitions else "number"
+        return self._in_measure(measure, Decimal(number))
+
+    def _why(self, entry: Restatement) -> str:
+        _ = self.wording.gettext
+        if entry.cause == "submission":
+            members = [part.partition(":")[0] for part in entry.detail.split("; ")]
+            return _("other submissions of %(members)s") % {"members": self.names_of(members)}
+        if entry.cause == "agreement":
+            return _("changed: %(files)s") % {"files": entry.detail.replace("; ", ", ")}
+        return _("another version of the program")
+
+    def figure_name(self, figure: str) -> str:
+        """A figure of lineage.csv in words: "Op1.1-a, Women, this reporting period"."""
+        _ = self.wording.gettext
+        kind, *parts = figure.split("/")
+        scopes = {"period": _("this cycle"), "reporting": _("this reporting period"), "cumulative": _("to date")}
+        if kind == "finance":
+            return _("Heading %(heading)s, %(column)s") % {"heading": parts[0], "column": self._column_name(parts[1])}
+        if kind == "sdg":
+            of = _("not attributed to a goal") if parts[1] == "unattributed" else _("all goals") if parts[1] == "total" else _("SDG %(code)s") % {"code": parts[2]}
+            return ", ".join((of, self._column_name(parts[3]), scopes[parts[0]]))
+        code, *slices = figure.split("/", 4)[4].split("/")
+        groups = [self.wording.category(*part.partition("=")[::2]) for part in slices]
+        return ", ".join((code, *groups, scopes[parts[0]]))
+
+    def _column_name(self, column: str) -> str:
+        _ = self.wording.gettext
+        return {
+            "period_eur": _("this reporting period"), "previous_eur": _("before this period"), "cumulative_eur": _("to date"), "budget_eur": _("budget"),
+            "activities_main": _("activities"), "activities_significant": _("activities, significant"), "women": _("women"), "men": _("men"),
+            "other": _("other"), "unknown": _("unknown"), "expenditure_eur": _("direct costs"),
+        }.get(column, column)  # fmt: skip
+
+    def people_rules(self) -> list[tuple[str, str]]:
+        """(rule against double counting, codes) of the indicators that count people."""
+        groups: dict[str, list[str]] = defaultdict(list)
+        for entry in self.definitions.values():
+            if entry.measure == "people" and self.is_reported(entry):
+                groups[self._people_rule(entry)].append(entry.indicator)
+        return [(rule, ", ".join(codes)) for rule, codes in groups.items()]
+
+    def _people_rule(self, indicator: Indicator) -> str:
+        _ = self.wording.gettext
+        between = {
+            "sum": _("Members and countries are added up: a person whom two members reached, or one member in two countries, is counted twice."),
+            "max": _("The largest figure of any member and country stands: nobody is counted twice, and people whom only others reached are not counted."),
+            "mean": _("The mean of members and countries is given: it is no number of people reached."),
+            "none": _("Members are never added up: each stands by itself."),
+        }[indicator.across_members]
+        over_time = {
+            "sum": _("Cycles are added up: a person reached in two of them is counted twice."),
+            "max": _("Of several cycles the largest stands: nobody is counted twice over time."),
+            "mean": _("Of several cycles the mean is given."),
+            "latest": _("The latest cycle stands: nobody is counted twice over time."),
+        }["latest" if indicator.value_kind == "cumulative" else indicator.across_periods]
+        return f"{between} {over_time}"
+
+    def control_totals(self) -> list[tuple[str, str]]:
+        """(what, how much) of the independent recomputation."""
+        _, wording = self.wording.gettext, self.wording
+        names = {
+            "accepted rows of activities": _("Rows of activities used"),
+            "accepted rows of indicators, derived ones included": _("Rows of indicators used, derived ones included"),
+            "accepted rows of expenditure": _("Rows of expenditure used"),
+            "rows of expenditure that are costs": _("of these, rows that are costs"),
+            "rows of expenditure that are use of support": _("of these, rows of use of support (in no total)"),
+            "costs to date, EUR": _("Direct costs to date, EUR"),
+            "costs in the reporting period, EUR": _("Direct costs of this reporting period, EUR"),
+            "costs to date under the goals and not attributed, EUR": _("Direct costs to date under the goals and not attributed, EUR"),
+            "costs to date not attributed to an SDG, EUR": _("of these, not attributed to a goal, EUR"),
+            "activities that took place to date": _("Activities to date, each once"),
+            "participations to date": _("Participations to date"),
+            "contributions to indicators to date": _("Contributions to indicators to date"),
+        }
+        totals = (self.document.reconciliation or {}).get("totals", {})
+        return [(name, wording.amount(Decimal(totals[key])) if "EUR" in key else wording.number(int(totals[key]))) for key, name in names.items() if key in totals]
 
     def narratives(self) -> Iterator[tuple[str, list[AcceptedRow]]]:
         """(member, its answers) in the order of members.csv."""

@@ -18,6 +18,7 @@ from prefect.cache_policies import NO_CACHE
 
 from domain.agreement import Agreement
 from domain.completeness import counting_keys, is_due, member_states, open_rejections
+from domain.coverage import Coverage, Weighed, coverage, weighed
 from domain.exceptions import MET
 from domain.figures import Figures, MemberState
 from domain.findings import Finding
@@ -26,10 +27,11 @@ from domain.prefill import by_member
 from domain.profile import Profile
 from domain.restatement import Restatement
 from domain.submission import AcceptedRow, Judged
-from tasks import collect, deliver, feedback, quality, render, report, validate, workbooks
+from tasks import collect, deliver, feedback, quality, reconcile, render, report, validate, workbooks
 from tasks.aggregate import aggregate, missing_rates
 from tasks.collect import Inbox, InputFile
 from tasks.earlier import DeliveredReport, cumulative_before, delivered_reports, restatements
+from tasks.faults import OperatorFault
 from tasks.outcome import Outcome
 from tasks.profiles import load_profile
 from tasks.settings import read_settings
@@ -157,6 +159,8 @@ class Totals:
     findings: Sequence[Finding]
     restatements: Sequence[Restatement]
     """What of earlier delivered reports is no longer so."""
+    coverage: Sequence[Coverage]
+    weighed: Weighed
 
 
 @step
@@ -169,22 +173,39 @@ def add_up(desk: Desk, inbox: Inbox, judged: Judged, basis: Basis) -> Totals:
     log.info("aggregated: %d indicator figures, %d SDG figures, %d cost lines", len(figures.indicators), len(figures.sdg), len(lines))
     for cycle, number in Counter(entry.cycle for entry in restated).items():
         log.info("restated: %d figures of the report of %s are others now", number, cycle)
-    return Totals(figures, lines, states, report.findings_of_report(figures, inbox.submissions, judged), restated)
+    covered = coverage(desk.agreement, figures, judged, inbox.submissions)
+    findings = report.findings_of_report(figures, inbox.submissions, judged)
+    return Totals(figures, lines, states, findings, restated, covered, weighed(covered, figures, judged))
 
 
 @step
 def write_data_files(desk: Desk, inbox: Inbox, totals: Totals, judged: Judged) -> dict[str, bytes]:
     evidence = [file for file in inbox.evidence if file.cycle in totals.figures.reporting]
-    return report.data_files(desk.agreement, totals.figures, totals.lines, judged, totals.states, totals.findings, evidence, totals.restatements)
+    return report.data_files(desk.agreement, totals.figures, totals.lines, judged, totals.states, totals.findings, evidence, totals.restatements, totals.coverage)
 
 
 @step
-def render_reports(desk: Desk, totals: Totals, judged: Judged, data: Mapping[str, bytes], basis: Basis) -> dict[str, bytes]:
+def reconcile_figures(desk: Desk, totals: Totals, data: Mapping[str, bytes], basis: Basis) -> Mapping[str, Any]:
+    """Every figure a second time, in plain SQL from the rows used; what it came to, for the manifest. Raises OperatorFault for a difference: such
+    a report is not delivered."""
+    figures = totals.figures
+    before = cumulative_before(desk.agreement, basis.earlier, desk.cycle)
+    result = reconcile.reconcile(desk.agreement, data, figures.cycles, figures.reporting, before)
+    if result.differences:
+        named = [f"{d.figure}, {d.column}: {d.delivered or 'none'} in the report, {d.recomputed or 'none'} recomputed" for d in result.differences[:20]]
+        raise OperatorFault(f"The report was not delivered: {len(result.differences)} figures differ from their independent recomputation. This is a fault of the program; report it.", *named)
+    log.info("reconciled: %d figures agree with their independent recomputation", sum(result.compared.values()))
+    return result.as_dict()
+
+
+@step
+def render_reports(desk: Desk, totals: Totals, judged: Judged, data: Mapping[str, bytes], reconciled: Mapping[str, Any], basis: Basis) -> dict[str, bytes]:
     """report.<lang>.pdf for each language asked for."""
     log.info("rendering the report (%s)", ", ".join(basis.languages))
     documents = {
         language: report.document(
-            desk.agreement, desk.profile, totals.figures, judged, totals.states, totals.findings, basis.texts.by_language[language], data
+            desk.agreement, desk.profile, totals.figures, judged, totals.states, totals.findings, basis.texts.by_language[language], data,
+            totals.restatements, totals.coverage, totals.weighed, reconciled,
         )
         for language in basis.languages
     }
@@ -193,11 +214,11 @@ def render_reports(desk: Desk, totals: Totals, judged: Judged, data: Mapping[str
 
 @step
 def deliver_report(
-    desk: Desk, basis: Basis, data: Mapping[str, bytes], pdfs: Mapping[str, bytes], approval: bytes | None
+    desk: Desk, basis: Basis, data: Mapping[str, bytes], pdfs: Mapping[str, bytes], reconciled: Mapping[str, Any], approval: bytes | None
 ) -> deliver.Delivery:
     """All files, then the manifest, then latest.json."""
     files = {**pdfs, **{f"data/{name}": content for name, content in data.items()}, **({"approval.json": approval} if approval else {})}
-    return deliver.deliver(desk.store, basis.content, files)
+    return deliver.deliver(desk.store, basis.content, files, {"reconciliation": reconciled})
 
 
 # --- open -------------------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from typing import Any, cast
 import yaml
 
 from domain.agreement import Agreement, Waiver
+from domain.completeness import Counting
 from domain.exceptions import Waivers, exceptions
 from domain.findings import Finding, Severity
 from domain.messages import Catalogue
@@ -26,7 +27,8 @@ from domain.numbers import read_yes_no
 from domain.reading import schema_with_dimensions
 from domain.rules import RULES, activities, expenditure, indicators, plausibility
 from domain.rules.entries import Columns, Entry, Lists, Speller, pool
-from domain.schema import NARRATIVE, SHEETS, sheet
+from domain.schema import NARRATIVE, SHEETS
+from domain.schema import sheet as sheet_schema
 from domain.submission import AcceptedRow, Judged, Row, Submission
 from tasks.faults import OperatorFault
 
@@ -160,7 +162,7 @@ def known_columns(lists: Lists) -> dict[str, set[str]]:
     known: dict[str, set[str]] = {
         "cover": {"decimal", "part", "nil"}, "owed": {"reported", "indicator"}, "submissions": set(plausibility.submission_columns(lists.agreement, [])),
     }  # fmt: skip
-    for schema in (sheet(name) for name in ("activities", "indicators", "expenditure", "narrative")):
+    for schema in (sheet_schema(name) for name in ("activities", "indicators", "expenditure", "narrative")):
         own = [column.name for column in schema_with_dimensions(schema, lists.agreement.dimensions)]
         known[schema.name] = set(own)
         blank = [Entry(nobody, schema.name, Row(1, dict.fromkeys(own), {}), False, 0)]
@@ -312,7 +314,7 @@ class _Pass:
 
     lists: Lists
     submissions: Sequence[Submission]
-    counting: Collection[str]
+    counting: Counting
     findings: _Findings
     accepted: dict[str, list[AcceptedRow]]
     left_out: Counter[tuple[str, str, str]]
@@ -339,7 +341,8 @@ class _Pass:
                     row.waived.add(finding.column)
 
     def accept(self, sheet: str, entries: Iterable[Entry], derived: Iterable[AcceptedRow] = ()) -> None:
-        keys = {s.submission: s.key for s in self.submissions}
+        keys = {(s.member, s.cycle, s.submission): s.key for s in self.submissions}
+        part = sheet_schema(sheet).part
         rows = []
         for entry in entries:
             s = entry.submission
@@ -347,7 +350,7 @@ class _Pass:
                 rows.append(AcceptedRow(s.member, s.cycle, s.submission, sheet, entry.row.number, entry.values))
             elif entry.counts and entry.broken:
                 self.left_out[s.member, s.cycle, sheet] += 1
-        self.accepted[sheet] = [*rows, *(row for row in derived if keys[row.submission] in self.counting)]
+        self.accepted[sheet] = [*rows, *(row for row in derived if part in self.counting.get(keys[row.member, row.cycle, row.submission], ()))]
 
     def judge_activities(self) -> dict[Any, set[str]]:
         """Judges the activities; gives the codes of accepted ones by unit."""
@@ -381,7 +384,7 @@ class _Pass:
         files: dict[Any, Submission] = {}
         for s in self.submissions:
             if "indicators" in s.sheets:
-                files[s.member, s.cycle, "" if s.key in self.counting else s.key] = s
+                files[s.member, s.cycle, "" if "programme" in self.counting.get(s.key, ()) else s.key] = s
         owed = indicators.owed(entries, self.lists, [(unit, unit[1]) for unit in files])
         rules = self.rules("owed", False)
         failing = failing_rows(self.findings.context, "owed", rules, {"reported": [reported for _, _, reported in owed]}, self.findings.validations)
@@ -418,7 +421,7 @@ class _Pass:
         for rule in rules:
             for position in failing.get(rule.id, []):
                 row = rows[position]
-                s = next(s for s in self.submissions if (s.member, s.cycle) == row.unit[:2] and s.key in self.counting and (not rule.at or rule.at in s.sheets))
+                s = next(s for s in self.submissions if (s.member, s.cycle) == row.unit[:2] and s.key in self.counting and (not rule.at or (rule.at in s.sheets and sheet_schema(rule.at).part in self.counting[s.key])))
                 self.findings.found.append(Finding(s.member, s.cycle, s.submission, rule.rule, rule.severity, rule.at, details=row.details.get(rule.rule, {})))
 
     def judge_covers(self) -> None:
@@ -439,11 +442,11 @@ class _Pass:
 
 
 def judge(
-    agreement: Agreement, submissions: Sequence[Submission], counting: Collection[str], sections: Collection[str], standard_lines: Collection[str]
+    agreement: Agreement, submissions: Sequence[Submission], counting: Counting, sections: Collection[str], standard_lines: Collection[str]
 ) -> Judged:
     """Judges all files read, of all cycles up to the one concerned, in order of cycle, member, arrival and key.
 
-    `counting` are the keys of those that count as their member's submission: only their rows are accepted, and only they serve as reference for
+    `counting` are the keys of those that count as their member's submission, with the parts they count for: only their rows are accepted, and only they serve as reference for
     rules across submissions and cycles. `sections` and `standard_lines` are the profile's guiding questions and budget lines. The submissions'
     rows are brought to one spelling on the way. Findings come with their messages, in the members' languages. Raises RuleCrashed."""
     lists = Lists(agreement, standard_lines, sections)

@@ -8,6 +8,8 @@ from typing import Any
 
 from domain.agreement import Agreement, Assignment, Cycle, Indicator
 from domain.codes import ACTIVITY_STATUSES, ACTIVITY_TYPES, LANGUAGES, SENSITIVITIES, countries, currencies
+from domain.completeness import Counting
+from domain.schema import sheet as sheet_schema
 from domain.submission import Row, Submission
 
 Columns = dict[str, list[Any]]
@@ -81,10 +83,11 @@ def folded(values: Iterable[str]) -> dict[str, str]:
     return {value.casefold(): value for value in values}
 
 
-def pool(submissions: Sequence[Submission], counting: Collection[str], sheet: str, lists: Lists) -> list[Entry]:
-    """The rows of one sheet of all submissions, in order of cycle, member, submission and row."""
+def pool(submissions: Sequence[Submission], counting: Counting, sheet: str, lists: Lists) -> list[Entry]:
+    """The rows of one sheet of all submissions, in order of cycle, member, submission and row; those count whose file counts for the sheet's part."""
+    part = sheet_schema(sheet).part
     return [
-        Entry(s, sheet, row, s.key in counting, lists.order[s.cycle], set(row.faults)) for s in submissions if sheet in s.sheets for row in s.sheets[sheet].rows
+        Entry(s, sheet, row, part in counting.get(s.key, ()), lists.order[s.cycle], set(row.faults)) for s in submissions if sheet in s.sheets for row in s.sheets[sheet].rows
     ]
 
 

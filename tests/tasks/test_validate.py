@@ -6,6 +6,7 @@ import io
 import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -290,6 +291,26 @@ def test_an_earlier_activity_of_the_member_may_be_charged_later() -> None:
 
 
 # --- which rows count -------------------------------------------------------------------------------------------------
+
+
+def test_a_later_part_takes_the_place_of_that_part_of_a_whole_file_only() -> None:
+    def files() -> tuple[Submission, Submission, Submission]:
+        whole = submission("bb", "C1", [ACTIVITY], [NUMBER], [PAYMENT])
+        programme = submission("bb", "C1", [ACTIVITY | {"women": "20"}], [NUMBER | {"value": "9"}], without=["expenditure"], cover={"part": "programme"})
+        finance = submission("bb", "C1", expenditure=[PAYMENT | {"amount": "2200"}], without=["activities", "indicators"], cover={"part": "finance"})
+        return read(whole, name="w.zip"), read(programme, name="p.zip", minutes=5), read(finance, name="f.zip", minutes=9)
+
+    whole, programme, _ = files()
+    result = judged(whole, programme)
+    assert found(result) == []
+    assert [(row.submission, row.values["women"]) for row in result.accepted["activities"]] == [(programme.submission, Decimal(20))]
+    assert [(row.submission, row.values["value"]) for row in result.accepted["indicators"]] == [(programme.submission, Decimal(9))]
+    assert [row.submission for row in result.accepted["expenditure"]] == [whole.submission]
+
+    whole, programme, finance = files()
+    result = judged(whole, programme, finance)
+    assert [(row.submission, row.values["amount"]) for row in result.accepted["expenditure"]] == [(finance.submission, Decimal(2200))]
+    assert {row.submission for row in result.accepted["indicators"]} == {programme.submission}
 
 
 def test_two_parts_are_judged_as_one_submission() -> None:
