@@ -74,7 +74,7 @@ def _cell(value: Any) -> str:
         case date():
             return value.isoformat()
         case str():
-            return inert(value)
+            return inert(value.replace("\r\n", "\n").replace("\r", "\n"))  # the writer quotes no lone carriage return, which readers take for a line's end
         case _:
             return str(value)
 

@@ -244,11 +244,13 @@ def _increase(readings: Readings, latest: Array, before: Array, baselines: Mappi
 
 
 def _combined_periods(readings: Readings, places: Array) -> Parts:
-    """Rules 1 and 4: values are added, or their maximum or plain mean is taken; pairs are added, and a percentage given as a value only is left
-    out where there are pairs."""
+    """Rules 1 and 4: values are added, or their maximum or plain mean is taken; pairs are added. A percentage given as a value only is left out
+    where there are pairs, and is as last reported where there are none: percentages are never added."""
     paired_groups = np.zeros(len(readings.contributions), bool)
     paired_groups[readings.group[places[readings.paired[places]]]] = True
-    places = places[readings.paired[places] | ~paired_groups[readings.group[places]]]
+    if readings.definition.measure == "percentage":
+        last_alone = ~paired_groups[readings.group[places]] & _last_of_group(readings.group[places])
+        places = places[readings.paired[places] | last_alone]
     group = readings.group[places]
     starts = np.flatnonzero(_changes(group))
     if not len(starts):

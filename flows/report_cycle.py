@@ -21,6 +21,7 @@ from tasks.steps import (
     reconcile_figures,
     render_reports,
     summarise_report,
+    write_annexes,
     write_data_files,
 )
 
@@ -45,9 +46,10 @@ def report_cycle(cycle: str, languages: list[str] | None = None, include_late: b
             figures = add_up(desk, inbox, judged, basis)
             data = write_data_files(desk, inbox, figures, judged)
             reconciled = reconcile_figures(desk, figures, data, basis)
-            pdfs = render_reports(desk, figures, judged, data, reconciled, basis)
+            annexes = write_annexes(desk, figures, judged)
+            pdfs = render_reports(desk, figures, judged, data, annexes, reconciled, basis)
             approval = wait_for_approval(figures.figures, figures.states, figures.findings, figures.weighed, basis.identifier) if require_approval else None
-            delivery = deliver_report(desk, basis, data, pdfs, reconciled, approval)
+            delivery = deliver_report(desk, basis, data, annexes, pdfs, reconciled, approval)
         outcome: Outcome = summarise_report(desk, inbox, judged, delivery)
     except OperatorFault as fault:
         return failed(fault)

@@ -7,7 +7,7 @@ from functools import cache
 from importlib import metadata, resources
 from typing import Any
 
-PACKAGES = ("weasyprint", "pikepdf", "pandas", "great-expectations")
+PACKAGES = ("weasyprint", "pikepdf", "pandas", "great-expectations", "xlsxwriter", "lxml")
 """Whose versions can change a report's bytes or findings; the manifest names them."""
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from domain import datafiles
 from domain.agreement import Agreement
+from domain.codes import LANGUAGES
 from domain.completeness import counting_keys, member_states, open_rejections
 from domain.coverage import Coverage, Weighed, coverage_csv
 from domain.figures import Figures, MemberState
@@ -24,8 +25,8 @@ from tasks.collect import InputFile, input_file
 from tasks.evidence import EvidenceFile, evidence_csv
 from tasks.store import Store
 
-ATTACHED = ("indicators.csv", "sdg.csv", "finance.csv", "members.csv")
-"""Data files that go with the PDF; suppliers, findings and lineage stay out of what leaves the house."""
+UNNAMED = "not named"
+"""Stands for a member that must not be named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +105,43 @@ def _as_parquet(lines: bytes) -> bytes:
         return made.read_bytes()
 
 
+def attached(agreement: Agreement, figures: Figures, states: Sequence[MemberState], data: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The data files that go with the PDF; suppliers, findings and lineage stay out of what leaves the house. Members that are internal are
+    counted and not named: their own figures are left out, and their states bear neither code nor file."""
+    internal = {member.member for member in agreement.members if member.sensitivity == "internal"}
+    named = [figure for figure in figures.indicators if figure.level != "member" or figure.area.partition("/")[0] not in internal]
+    masked = [replace(state, member=UNNAMED, submission="", received_at="") if state.member in internal else state for state in states]
+    return {
+        "indicators.csv": datafiles.indicators_csv(agreement, replace(figures, indicators=named)),
+        "sdg.csv": data["sdg.csv"],
+        "finance.csv": data["finance.csv"],
+        "members.csv": datafiles.members_csv(masked),
+        **({"logframe.xlsx": data["logframe.xlsx"]} if "logframe.xlsx" in data else {}),
+    }
+
+
+def annexes(agreement: Agreement, profile: Profile, figures: Figures, lines: Sequence[CostLine], judged: Judged) -> dict[str, bytes]:
+    """The workbooks of Annex VI and of the logframe, in the contract's language where there are words in it, and the IATI activity."""
+    from tasks.financial_report import financial_report
+    from tasks.iati import iati_activity
+    from tasks.logframe import logframe_workbook
+
+    language = agreement.contract.language if agreement.contract.language in LANGUAGES else "en"
+    return {
+        "financial-report.xlsx": financial_report(agreement, profile, figures, lines, language, judged.accepted["activities"]),
+        "logframe.xlsx": logframe_workbook(agreement, profile, figures, language),
+        "iati.xml": iati_activity(agreement, profile, figures, judged.accepted, lines, agreement.cycle(figures.cycle).end),
+    }
+
+
 def document(
     agreement: Agreement, profile: Profile, figures: Figures, judged: Judged, states: Sequence[MemberState], findings: Sequence[Finding],
     texts: Mapping[str, str], data: Mapping[str, bytes], restatements: Sequence[Restatement], coverages: Sequence[Coverage], weighed: Weighed,
     reconciliation: Mapping[str, Any],
 ) -> ReportDocument:  # fmt: skip
     """What the PDF is rendered from."""
-    attached = {name: data[name] for name in ATTACHED}
     exceptions = tuple(entry for entry in judged.exceptions if entry.cycle in figures.reporting)
-    return ReportDocument(agreement, profile, figures, tuple(states), judged.accepted, tuple(findings), dict(texts), attached, exceptions, restatements, coverages, weighed, reconciliation)
+    return ReportDocument(agreement, profile, figures, tuple(states), judged.accepted, tuple(findings), dict(texts), attached(agreement, figures, states, data), exceptions, restatements, coverages, weighed, reconciliation)
 
 
 def states_of_report(agreement: Agreement, figures: Figures, submissions: Sequence[Submission], judged: Judged) -> list[MemberState]:

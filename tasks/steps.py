@@ -193,18 +193,24 @@ def reconcile_figures(desk: Desk, totals: Totals, data: Mapping[str, bytes], bas
     result = reconcile.reconcile(desk.agreement, data, figures.cycles, figures.reporting, before)
     if result.differences:
         named = [f"{d.figure}, {d.column}: {d.delivered or 'none'} in the report, {d.recomputed or 'none'} recomputed" for d in result.differences[:20]]
-        raise OperatorFault(f"The report was not delivered: {len(result.differences)} figures differ from their independent recomputation. This is a fault of the program; report it.", *named)
+        raise OperatorFault(f"The report was not delivered: {len(result.differences)} figures differ from their independent recomputation. Amounts beyond 10^18 cannot be recomputed; else it is a fault of the program: report it.", *named)
     log.info("reconciled: %d figures agree with their independent recomputation", sum(result.compared.values()))
     return result.as_dict()
 
 
 @step
-def render_reports(desk: Desk, totals: Totals, judged: Judged, data: Mapping[str, bytes], reconciled: Mapping[str, Any], basis: Basis) -> dict[str, bytes]:
+def write_annexes(desk: Desk, totals: Totals, judged: Judged) -> dict[str, bytes]:
+    """financial-report.xlsx, logframe.xlsx and iati.xml."""
+    return report.annexes(desk.agreement, desk.profile, totals.figures, totals.lines, judged)
+
+
+@step
+def render_reports(desk: Desk, totals: Totals, judged: Judged, data: Mapping[str, bytes], annexes: Mapping[str, bytes], reconciled: Mapping[str, Any], basis: Basis) -> dict[str, bytes]:
     """report.<lang>.pdf for each language asked for."""
     log.info("rendering the report (%s)", ", ".join(basis.languages))
     documents = {
         language: report.document(
-            desk.agreement, desk.profile, totals.figures, judged, totals.states, totals.findings, basis.texts.by_language[language], data,
+            desk.agreement, desk.profile, totals.figures, judged, totals.states, totals.findings, basis.texts.by_language[language], {**data, **annexes},
             totals.restatements, totals.coverage, totals.weighed, reconciled,
         )
         for language in basis.languages
@@ -214,10 +220,10 @@ def render_reports(desk: Desk, totals: Totals, judged: Judged, data: Mapping[str
 
 @step
 def deliver_report(
-    desk: Desk, basis: Basis, data: Mapping[str, bytes], pdfs: Mapping[str, bytes], reconciled: Mapping[str, Any], approval: bytes | None
+    desk: Desk, basis: Basis, data: Mapping[str, bytes], annexes: Mapping[str, bytes], pdfs: Mapping[str, bytes], reconciled: Mapping[str, Any], approval: bytes | None
 ) -> deliver.Delivery:
     """All files, then the manifest, then latest.json."""
-    files = {**pdfs, **{f"data/{name}": content for name, content in data.items()}, **({"approval.json": approval} if approval else {})}
+    files = {**pdfs, **annexes, **{f"data/{name}": content for name, content in data.items()}, **({"approval.json": approval} if approval else {})}
     return deliver.deliver(desk.store, basis.content, files, {"reconciliation": reconciled})
 
 

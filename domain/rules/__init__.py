@@ -73,7 +73,7 @@ RULES: tuple[str, ...] = (
 
 _COUNTED_ALL_THE_SAME = frozenset(
     (
-        "activities.activity.duplicate", "activities.dates.reversed", "activities.dates.outside-period", "activities.sdg.too-many",
+        "activities.dates.reversed", "activities.dates.outside-period", "activities.sdg.too-many",
         "indicators.value.negative", "indicators.value.not-whole", "indicators.percentage.exceeds", "indicators.slices.exceed-total",
         "expenditure.date.outside-period", "expenditure.recipient.ceiling",
     )

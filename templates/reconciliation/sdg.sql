@@ -50,11 +50,12 @@ UNION ALL
 SELECT scope, first(activity_row ORDER BY cycle_number DESC, leads DESC, member, sheet_row) FROM last_report JOIN activity USING (activity_row)
 WHERE joint <> '' GROUP BY scope, joint;
 
--- "An activity counts once, under its main SDG, and is listed as significant under the others"
+-- "An activity counts once, under its main SDG, and is listed as significant under the others": the main one named twice is no other.
 CREATE TABLE counted_code AS
 SELECT c.scope, c.activity_row, code.code, code.goal, code.is_main FROM counted c JOIN code USING (activity_row) WHERE is_main OR code.code <> code.main_code;
 
 -- "participants and money add up, each as mapped in its own cycle"; participants of a joint activity are those of its leading row.
+-- Where no participants were stated there is nothing to list under the code.
 CREATE TABLE participation AS
 SELECT scope.scope, l.activity_row, l.women, l.men, l.other, l.unknown, m.code, m.goal
 FROM led l JOIN scope ON l.cycle_number BETWEEN scope.first AND scope.last LEFT JOIN main_code m USING (activity_row)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.datafiles import plain_number, two_decimals
+from domain.datafiles import csv_bytes, plain_number, two_decimals
 from domain.figures import IndicatorFigure, SdgFigure
 from domain.indicators import indicator_figures
 from domain.money import allocate, cost_lines, finance_lines, in_cents, rounded_half_away, support_lines, with_totals
@@ -331,3 +331,11 @@ def test_money_has_two_decimals() -> None:
     assert [two_decimals(Fraction(x)) for x in ("0.005", "-0.005", "3")] == ["0.01", "-0.01", "3.00"]
 
 
+
+
+def test_a_carriage_return_in_a_text_does_not_end_a_row() -> None:
+    import csv
+    import io
+
+    written = csv_bytes(("a", "b"), [("x\ry\r\nz", "1")]).decode()
+    assert list(csv.reader(io.StringIO(written, newline=""))) == [["a", "b"], ["x\ny\nz", "1"]]

@@ -38,7 +38,7 @@ def table(root: Path, cycle: str, name: str) -> list[dict[str, str]]:
     return list(csv.DictReader((root / f"reports/{cycle}/v0001/data/{name}.csv").open(encoding="utf-8", newline="")))
 
 
-DATA = {"indicators", "sdg", "finance", "activities", "expenditure", "members", "findings", "texts", "outcomes", "evidence", "exceptions", "indicator_rows", "lineage", "restatements"}
+DATA = {"indicators", "sdg", "finance", "activities", "expenditure", "members", "findings", "texts", "outcomes", "evidence", "exceptions", "indicator_rows", "lineage", "restatements", "coverage"}
 
 
 def test_a_report_is_complete_and_every_file_is_as_its_manifest_says(sample: Path) -> None:
@@ -46,7 +46,7 @@ def test_a_report_is_complete_and_every_file_is_as_its_manifest_says(sample: Pat
         folder = sample / f"reports/{cycle}/v0001"
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         listed = {entry["path"]: entry["sha256"] for entry in manifest["outputs"]}
-        assert set(listed) == {"report.en.pdf", *(f"data/{name}.csv" for name in DATA)}
+        assert set(listed) == {"report.en.pdf", "financial-report.xlsx", "logframe.xlsx", "iati.xml", *(f"data/{name}.csv" for name in DATA)}
         for path, digest in listed.items():
             assert hashlib.sha256((folder / path).read_bytes()).hexdigest() == digest
         for entry in manifest["inputs"]:
@@ -221,8 +221,9 @@ def test_the_pdf_prints_the_figures_of_the_data_files(sample: Path) -> None:
     total = next(row for row in table(sample, "2020-H1", "sdg") if (row["scope"], row["kind"]) == ("reporting", "total"))
     assert f"{int(total['women']):,} participations of women" in text
     assert "Co-funded by the European Union" in text
+    delivered = {f"{name}.csv": f"data/{name}.csv" for name in ("indicators", "sdg", "finance", "members")} | {"logframe.xlsx": "logframe.xlsx"}
     assert {name: bytes(content[0]) for name, content in reader.attachments.items()} == {
-        f"{name}.csv": (sample / f"reports/2020-H1/v0001/data/{name}.csv").read_bytes() for name in ("indicators", "sdg", "finance", "members")
+        name: (sample / f"reports/2020-H1/v0001/{path}").read_bytes() for name, path in delivered.items()
     }
     assert reader.trailer["/Root"]["/MarkInfo"]["/Marked"]
     assert reader.trailer["/Root"]["/Lang"] == "en"

@@ -257,7 +257,6 @@ def test_random_reports_agree_to_the_last_figure(seed: int) -> None:
     assert result.compared["indicators.csv"] > 100
 
 
-@pytest.mark.xfail(strict=True, reason="the program adds them: 50 % and 50 % are shown as 100 %")
 def test_percentages_given_as_a_value_only_are_not_added_over_cycles() -> None:
     """Rule 4: "across periods the pairs are added"; half and half of two years are not all."""
     agreement = small_agreement()
