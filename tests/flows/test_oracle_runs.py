@@ -41,7 +41,7 @@ def first_files(world: World) -> list[File]:
     return list(oldest.values())
 
 
-@pytest.mark.parametrize("seed", [3, 24, 29])
+@pytest.mark.parametrize("seed", [98, 84, 117])
 def test_a_run_delivers_the_figures_that_are_reckoned(seed: int, storage: Callable[[Mapping[str, bytes]], Path], fpa: Fpa) -> None:
     world = make_worlds(seed)[0]
     assert [cycle["report"] for cycle in world.cycles][:2] == ["interim", "none"]

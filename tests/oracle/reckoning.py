@@ -3,6 +3,7 @@
 Readings taken where the contract leaves room:
 * baseline and target stand beside the network's total only, progress beside that of the cumulative scope only; of an indicator that has ended
   they are those of its last row;
+* a percentage given as a value only is left out where there are pairs in the scope, and is as last reported where there are none;
 * `derived` says that a derived figure takes part, slices included;
 * a row of sdg.csv exists where something was mapped to it, be it 0; variation_pct is empty for a budget of 0;
 * a figure is made of all rows whose value takes part: of a maximum all that were compared; a joint activity of all its rows, its participations
@@ -106,7 +107,7 @@ def _in_scope(indicator: Indicator | None, by_cycle: dict[int, Reading], since: 
     if indicator is None or not reported:
         return None
     pairs = [r for r in reported if isinstance(r.figure, tuple)] if indicator.measure == "percentage" else []
-    if indicator.periods == "latest":
+    if indicator.periods == "latest" or (indicator.measure == "percentage" and not pairs):
         used, figure = reported[-1:], reported[-1].figure
         if indicator.kind == "cumulative" and scope != "cumulative" and indicator.measure in ("number", "people", "money"):
             earlier = [by_cycle[cycle] for cycle in sorted(by_cycle) if cycle < since][-1:]
