@@ -66,7 +66,7 @@ def answers() -> dict[str, Answer]:
     in_order = sorted(submissions.values(), key=lambda s: (s.cycle, s.member, s.received_at, s.key))
     found: dict[str, set[str]] = {submission.submission: set() for submission in in_order}
     assert len(found) == len(SHOULD_PASS) + len(SHOULD_FAIL), "two files have the same bytes or name"
-    for finding in judge(AGREEMENT, in_order, (), PROFILE.questions, PROFILE.lines).findings:
+    for finding in judge(AGREEMENT, in_order, {}, PROFILE.questions, PROFILE.lines).findings:
         assert finding.message and "{" not in finding.message
         if finding.severity != "info":
             found[finding.submission].add(finding.rule)
