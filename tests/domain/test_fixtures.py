@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from domain.completeness import timeliness
+from domain.completeness import counting_keys, timeliness
 from domain.reading import file_kind, read_submission
 from domain.rules import RULES
 from domain.submission import Submission
@@ -77,7 +77,7 @@ def answers() -> dict[str, Answer]:
 def expected_rows() -> dict[str, list[dict[str, Any]]]:
     """The accepted rows of builders.clean(), whose content every file of should_pass has."""
     submission = read_submission(clean(), key="clean.zip", member="bb", cycle="C1", received_at=RECEIVED, agreement=AGREEMENT)
-    judged = judge(AGREEMENT, [submission], {submission.key}, PROFILE.questions, PROFILE.lines)
+    judged = judge(AGREEMENT, [submission], counting_keys([submission]), PROFILE.questions, PROFILE.lines)
     assert judged.findings == []
     return {name: [row.values for row in rows] for name, rows in judged.accepted.items() if rows}
 
