@@ -80,7 +80,13 @@ FROM indicator_row r JOIN report_read USING (place) WHERE NOT fits
 UNION ALL
 SELECT 'activities/' || member || '/' || submission || '/' || sheet_row, name, cell, 'no whole number, or too long to reckon with'
 FROM (UNPIVOT (SELECT * FROM activity_row JOIN (SELECT code AS cycle FROM cycle) USING (cycle)) ON women, men, other, unknown INTO NAME name VALUE cell)
-WHERE cell <> '' AND coalesce(abs(whole(cell, 0)) >= ten_to(18), true);
+WHERE cell <> '' AND coalesce(abs(whole(cell, 0)) >= ten_to(18), true)
+UNION ALL
+SELECT sheet || '/' || member || '/' || submission || '/' || sheet_row, 'cycle', cycle, 'no cycle of this report'
+FROM (SELECT 'indicator_rows' AS sheet, member, submission, sheet_row, cycle FROM indicator_row
+      UNION ALL SELECT 'activities', member, submission, sheet_row, cycle FROM activity_row
+      UNION ALL SELECT 'expenditure', member, submission, sheet_row, cycle FROM expenditure_row)
+WHERE cycle NOT IN (SELECT code FROM cycle);
 
 
 -- --- all of them -------------------------------------------------------------------------------------------------------

@@ -20,17 +20,19 @@ CREATE TABLE led AS
 SELECT a.*, coalesce(j.leader, a.activity_row) AS leader FROM activity a LEFT JOIN joint_leader j USING (joint, cycle_number);
 
 -- "8.8 or 8.8=60; 5.5=40, targets or bare goals; the first, or the one with the largest share (of equal ones the first), is the main one" (§3).
--- Shares count only where all are given; they are whole numbers of 1/10^15 percent.
+-- Shares count only where all are given. They are exact to 30 decimals, in two whole numbers that can be multiplied with cents: `share` of 1/10^15
+-- percent, and `fine`, the 15 decimals behind it.
 CREATE TABLE code AS
 WITH part AS (
-    SELECT a.activity_row, p.place, trim(split_part(p.part, '=', 1)) AS code, whole(trim(split_part(p.part, '=', 2)), 15) AS share
+    SELECT a.activity_row, p.place, trim(split_part(p.part, '=', 1)) AS code, trim(split_part(p.part, '=', 2)) AS share_text,
+           whole(share_text, 15) AS share, whole(rpad(substr(split_part(share_text, '.', 2), 16), 15, '0'), 0) AS fine
     FROM activity a, unnest(string_split(a.sdg, ';')) WITH ORDINALITY AS p(part, place)
 )
 SELECT activity_row, place, code, split_part(code, '.', 1) AS goal, first_value(code) OVER by_share AS main_code,
-       CASE WHEN bool_and(share IS NOT NULL) OVER (PARTITION BY activity_row) THEN share END AS share,
+       CASE WHEN bool_and(share IS NOT NULL) OVER (PARTITION BY activity_row) THEN share END AS share, fine,
        row_number() OVER by_share = 1 AS is_main
 FROM part WHERE code <> ''
-WINDOW by_share AS (PARTITION BY activity_row ORDER BY coalesce(share, 0) DESC, place);
+WINDOW by_share AS (PARTITION BY activity_row ORDER BY coalesce(share, 0) DESC, fine DESC, place);
 
 CREATE TABLE main_code AS SELECT activity_row, code, goal FROM code WHERE is_main;
 
@@ -70,12 +72,14 @@ SELECT c.place, c.cycle_number, c.cents, l.leader
 FROM cost c ASOF LEFT JOIN led l ON c.member = l.member AND nullif(c.activity, '') = l.activity AND c.cycle_number >= l.cycle_number;
 
 -- "all to the main SDG, or, with sdg_money: weights, by the shares where they are given (each line by itself, largest remainder, to the cent,
--- ties in the order listed; a negative line as its absolute value, with the sign put back)"
+-- ties in the order listed; a negative line as its absolute value, with the sign put back)". Shares sum to 100 (§4, activities.sdg.weights), so a part is
+-- cents × (share / 10^15 + fine / 10^30) / 100: whole cents of the first, then of what that leaves over together with the second.
 CREATE TABLE allocated AS
 WITH shared AS (
     SELECT m.place AS line, m.cycle_number, m.cents, code.code, code.goal, code.place,
-           abs(m.cents) * code.share // whole_share AS base, abs(m.cents) * code.share % whole_share AS remainder
-    FROM mapped m JOIN (SELECT *, sum(share) OVER (PARTITION BY activity_row) AS whole_share FROM code) code ON code.activity_row = m.leader
+           abs(m.cents) * code.share % ten_to(17) * ten_to(15) + abs(m.cents) * code.fine AS rest,
+           abs(m.cents) * code.share // ten_to(17) + rest // ten_to(32) AS base, rest % ten_to(32) AS remainder
+    FROM mapped m JOIN code ON code.activity_row = m.leader
     WHERE (SELECT by_weights FROM constant) AND code.share IS NOT NULL
 ), topped AS (
     SELECT *, abs(cents) - sum(base) OVER (PARTITION BY line) AS left_over, row_number() OVER (PARTITION BY line ORDER BY remainder DESC, place) AS turn FROM shared

@@ -24,10 +24,13 @@ from domain.sample import sample_files
 from domain.submission import AcceptedRow, Judged, in_order
 from tasks import reconcile as module
 from tasks.aggregate import aggregate
+from tasks.collect import judge_arrival
 from tasks.profiles import load_profile
 from tasks.reconcile import Difference, Reconciliation, reconcile
+from tasks.report import data_files
 from tasks.validate import judge
 from tests.builders import AGREEMENT_YAML, CONTRACT, LOGFRAME_COLUMNS, accepted, small_agreement
+from tests.oracle.worlds import CODES, agreement_files, make_worlds
 
 PROFILE = load_profile("prag-2018")
 CYCLES = ("C1", "C2", "C3")
@@ -257,6 +260,55 @@ def test_random_reports_agree_to_the_last_figure(seed: int) -> None:
     assert result.compared["indicators.csv"] > 100
 
 
+@pytest.mark.parametrize("seed", range(500, 507))
+def test_reports_of_members_files_agree_to_the_last_figure(seed: int) -> None:
+    """Three inboxes of the oracle's, read and judged; the data files whole, as a report delivers them, with figures of an earlier one in every other."""
+    worlds = make_worlds(seed)
+    agreement, problems = read_agreement(agreement_files(worlds[0]))
+    assert agreement is not None, problems
+    for number, world in enumerate(worlds):
+        read = [read_submission(f.data, key=f.key, member=f.member, cycle=f.cycle, received_at=f.received, agreement=agreement) for f in world.files]
+        for submission in read:
+            judge_arrival(agreement, submission, include_late=False)
+        judged = judge(agreement, read, counting_keys(read), PROFILE.questions, PROFILE.lines)
+        previous = {str(heading): 12345 * heading - 50000 for heading in range(1, 12)} if number % 2 else None
+        figures, lines = aggregate(agreement, PROFILE, judged, read, CODES[-1], previous)
+        data = data_files(agreement, figures, lines, judged, [], [], [])
+        result = Report(agreement, data, figures.cycles, figures.reporting, previous).reconciled()
+        assert result.differences == ()
+        assert result.compared["indicators.csv"] == len(table(data["indicators.csv"])) > 0
+
+
+@pytest.mark.parametrize("decimals", [2, 15, 16, 30])
+def test_shares_are_exact_to_thirty_decimals(decimals: int) -> None:
+    """The last code has the largest share, by its last decimal: it is the main one, and has the cent that is left over."""
+    threes = "33." + "3" * (decimals - 1)
+    shares = [Decimal(f"{threes}{digit}") for digit in "334"]
+    activity = accepted("activities", "bb", "C3", 2, activity="A", sdg=tuple(zip(("8.8", "5.5", "16.7"), shares, strict=True)), women=Decimal(3))
+    amounts = ("0.01", "10.00", "-10.00", "9999999999999999.99")
+    payments = [
+        accepted("expenditure", "bb", "C3", row, heading="2", country="KE", payment_date=date(2020, 2, 1), currency="EUR", amount=Decimal(amount), activity="A")
+        for row, amount in enumerate(amounts, 2)
+    ]  # fmt: skip
+    for amount, payment in zip(amounts, payments, strict=True):
+        report = report_of(small_agreement(sdg_money="weights"), {"activities": [activity], "indicators": [], "expenditure": [payment]})
+        assert report.reconciled().differences == (), amount
+
+
+def test_a_dimension_counts_in_the_cycles_whose_logframe_row_has_it() -> None:
+    """An addendum measures P1 by age and no longer by sex; what still stands under sex in its cycle says nothing."""
+    row = "P1,output,Op1,A result,People,people,people,up,period,sum,sum,{},5.5,,,,,,,{}\n"
+    logframe = f"{LOGFRAME_COLUMNS},from,to\n" + row.format("sex:female|male", ",C2") + row.format("age:young|old", "C3,")
+    said = [
+        accepted("indicators", "bb", cycle, row, indicator="P1", country="KE", value=Decimal(value), **slice_)
+        for row, (cycle, value, slice_) in enumerate((("C2", 9, {}), ("C2", 4, {"sex": "female"}), ("C3", 7, {"sex": "female"}), ("C3", 3, {"sex": "male", "age": "old"})), 2)
+    ]  # fmt: skip
+    report = report_of(small_agreement(logframe=logframe), {"activities": [], "indicators": said, "expenditure": []})
+    assert report.reconciled().differences == ()
+    values = {(figure["sex"], figure["age"]): figure["value"] for figure in table(report.data["indicators.csv"]) if (figure["scope"], figure["level"]) == ("cumulative", "network")}
+    assert values == {("", ""): "16", ("female", ""): "4", ("", "old"): "3"}
+
+
 def test_percentages_given_as_a_value_only_are_not_added_over_cycles() -> None:
     """Rule 4: "across periods the pairs are added"; half and half of two years are not all."""
     agreement = small_agreement()
@@ -391,6 +443,9 @@ def test_rows_that_cannot_be_reckoned_with_are_named_and_not_passed_over() -> No
     assert unknown == (Difference(f"indicator_rows/haki-ke/30c3df7dc236/{number}", "indicator", "Op9.9-z", "in no logframe row valid in 2020-H1"),)
     crowd = report.reconciled(activities=change("activities", {"member": "haki-ke", "status": "done"}, women="9" * 40)(report)).differences
     assert [(d.column, d.delivered) for d in crowd if d.figure.startswith("activities/")] == [("women", "9" * 40)]
+    for sheet in ("indicator_rows", "activities", "expenditure"):
+        (strange,) = report.reconciled(**{sheet: with_another(sheet, {}, cycle="2031-H1", row="9")(report)}).differences
+        assert (strange.figure.split("/")[0], strange.column, strange.delivered, strange.recomputed) == (sheet, "cycle", "2031-H1", "no cycle of this report")
     riches = report.reconciled(expenditure=change("expenditure", {"member": "haki-ke"}, amount="9" * 50)(report)).differences
     assert [(d.column, d.recomputed) for d in riches if d.figure.startswith("expenditure/")] == [("amount_eur", "")]
 
