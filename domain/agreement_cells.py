@@ -277,13 +277,13 @@ LANGUAGE = choice(*LANGUAGES)
 # --- disaggregation ---------------------------------------------------------------------------------------------------
 
 _DATA_FILES = """
-    indicator scope level area numerator denominator value unit baseline target progress contributions derived
+    indicator scope level area numerator denominator value unit baseline target progress contributions derived expected rating
     sdg kind activities_main activities_significant women men other unknown expenditure_eur
     heading label budget_eur period_eur previous_eur cumulative_eur variation_eur variation_pct
     member state submission received_at rows_accepted errors warnings
-    sheet row column cell rule severity message country slice cycle text figure rate eur amount_eur cost
+    sheet row column cell rule severity message country slice cycle text figure rate eur amount_eur cost derived_from
 """
-"""Columns of the findings and the data files (contract sections 4 and 6)."""
+"""Columns of the findings and the data files (contract sections 4 and 6, and what we add to them)."""
 
 
 def _as_name(text: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from domain.agreement import Agreement
 from domain.exceptions import OperatorException
-from domain.figures import Figures, IndicatorFigure, MemberState, SdgFigure, Slice, Sources
+from domain.figures import INDICATOR_COLUMNS, INDICATOR_KEYS, Figures, IndicatorFigure, MemberState, SdgFigure, Slice, Sources
 from domain.findings import COLUMNS as FINDING_COLUMNS
 from domain.findings import Finding
 from domain.indicators import definitions_for, slice_of
@@ -109,8 +109,7 @@ def indicators_csv(agreement: Agreement, figures: Figures) -> bytes:
             figure.contributions, figure.derived, figure.expected, figure.rating,
         ]  # fmt: skip
 
-    columns = ("numerator", "denominator", "value", "unit", "baseline", "target", "progress", "contributions", "derived", "expected", "rating")
-    return csv_bytes(("indicator", "scope", "level", "area", *dimensions, *columns), map(row, figures.indicators))
+    return csv_bytes((*INDICATOR_KEYS, *dimensions, *INDICATOR_COLUMNS), map(row, figures.indicators))
 
 
 def sdg_csv(figures: Figures) -> bytes:

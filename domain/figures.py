@@ -65,6 +65,11 @@ Slice = tuple[tuple[str, str], ...]
 """(dimension, category) pairs in the logframe's order; () is the total."""
 
 
+INDICATOR_KEYS = ("indicator", "scope", "level", "area")
+INDICATOR_COLUMNS = ("numerator", "denominator", "value", "unit", "baseline", "target", "progress", "contributions", "derived", "expected", "rating")
+"""Of data/indicators.csv, before and after the dimensions."""
+
+
 @dataclass(frozen=True, slots=True)
 class IndicatorFigure:
     """A row of data/indicators.csv. Values are exact; `value` None: nothing to show as a number (a text, or a denominator of 0).

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Context, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from math import lcm
 from typing import Any, NamedTuple
@@ -19,11 +19,11 @@ import numpy as np
 
 from domain.agreement import Agreement, Assignment, Indicator
 from domain.figures import SCOPES, IndicatorFigure, Scope, Slice, Sources
+from domain.numbers import EXACT
 from domain.submission import AcceptedRow
 
 Array = np.ndarray[Any, np.dtype[Any]]
 """Places, truth values, or whole numbers: int64 where every sum fits, else Python's own."""
-_EXACT = Context(prec=1000)
 
 
 class Contribution(NamedTuple):
@@ -57,22 +57,27 @@ def slice_order(definition: Indicator, slice_: Slice) -> tuple[object, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Readings:
-    """What members reported for one indicator: arrays with an element per accepted row, in order of member, country, slice and cycle.
+class Numbers:
+    """Numbers of contributions, as arrays: `group` says which contribution an element belongs to (numbered from 0); `numerator` and `denominator` count
+    where it is `paired` (percentages with both, yes_no), `value` where not; all three in units of 1/`unit`. `derived`: not reported as such."""
 
-    `group` numbers the `contributions` from 0, `cycle` the cycles; `numerator` and `denominator` belong to the rows that are `paired` (percentages
-    with both, yes_no), `value` to the others; all three in units of 1/`unit`. `rows` are the rows themselves."""
-
-    definition: Indicator
-    contributions: list[Contribution]
     group: Array
-    cycle: Array
     value: Array
     numerator: Array
     denominator: Array
     paired: Array
     derived: Array
     unit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Readings(Numbers):
+    """What members reported for one indicator: an element per accepted row, in order of member, country, slice and cycle. `cycle` numbers the cycles,
+    `rows` are the rows themselves."""
+
+    definition: Indicator
+    contributions: list[Contribution]
+    cycle: Array
     rows: Sequence[AcceptedRow]
 
 
@@ -155,7 +160,7 @@ def _readings(
     value, numerator, denominator = (_whole(column, decimals, room, baselines) for column in (values, numerators, denominators))
     paired = np.fromiter((number is not None for number in denominators), bool, len(rows))
     derived = np.fromiter((bool(row.derived_from) for row in rows), bool, len(rows))
-    return Readings(definition, contributions, group, cycle, value, numerator, denominator, paired, derived, 10**decimals, rows)
+    return Readings(group, value, numerator, denominator, paired, derived, 10**decimals, definition, contributions, cycle, rows)
 
 
 def _as_written(measure: str, rows: Sequence[AcceptedRow]) -> tuple[list[Decimal | None], list[Decimal | None], list[Decimal | None]]:
@@ -175,8 +180,8 @@ def _as_written(measure: str, rows: Sequence[AcceptedRow]) -> tuple[list[Decimal
 def _whole(numbers: Sequence[Decimal | None], decimals: int, room: int, beside: Sequence[Decimal]) -> Array:
     """Decimals in units of 1/10**decimals (0 where there is none): as int64 where `room` times the largest of them (and of those `beside`) fits,
     else as Python's whole numbers."""
-    whole = [0 if number is None else int(_EXACT.scaleb(number, decimals)) for number in numbers]
-    largest = max(map(abs, (*whole, *(int(_EXACT.scaleb(number, decimals)) for number in beside))), default=0)
+    whole = [0 if number is None else int(EXACT.scaleb(number, decimals)) for number in numbers]
+    largest = max(map(abs, (*whole, *(int(EXACT.scaleb(number, decimals)) for number in beside))), default=0)
     return np.array(whole, np.int64 if largest * room < 2**62 else object)
 
 
@@ -184,18 +189,9 @@ def _whole(numbers: Sequence[Decimal | None], decimals: int, room: int, beside: 
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
-    """The contributions of one indicator in one scope: arrays with an element per contribution that has a figure there.
+class Parts(Numbers):
+    """The contributions of one indicator that have a figure in a scope, an element each, made of the rows at `places` from `first[i]` to before `first[i + 1]`."""
 
-    `group` is its number among the contributions, `places` from `first[i]` to before `first[i + 1]` are the rows it was made of; numbers in units of 1/`unit`."""
-
-    group: Array
-    value: Array
-    numerator: Array
-    denominator: Array
-    paired: Array
-    derived: Array
-    unit: int
     places: Array
     first: Array
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Literal
 
 PLACEHOLDERS = frozenset({"tbd", "tbc", "n/a", "n.a.", "n.a", "n/d", "n.d.", "n.d", "s/o", "-", "--", "---", "–", "—", "…", "..."})
@@ -13,6 +13,8 @@ PLACEHOLDERS = frozenset({"tbd", "tbc", "n/a", "n.a.", "n.a", "n/d", "n.d.", "n.
 
 MAX_LENGTH = 60
 """Characters of the longest text that is looked at as a number or date."""
+EXACT = Context(prec=1000)
+"""Sums and shifts of any numbers of that length without a digit lost; Python's own context keeps 28."""
 MAX_DIGITS = 15
 """Digits that a spreadsheet shows and keeps of a number; what is behind them is left over from binary arithmetic."""
 

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from domain.figures import INDICATOR_COLUMNS, INDICATOR_KEYS
+
 Known = dict[tuple[str, str], str]
 """(figure as in lineage.csv, column) to the figure as a data file writes it."""
 Submissions = dict[str, set[tuple[str, str]]]
 """Figure to the (member, submission) it was made of."""
 _INDICATOR_COLUMNS = ("numerator", "denominator", "value")
-_NOT_DIMENSIONS = frozenset({"indicator", "scope", "level", "area", *_INDICATOR_COLUMNS, "unit", "baseline", "target", "progress", "expected", "rating", "contributions", "derived"})
+_NOT_DIMENSIONS = frozenset((*INDICATOR_KEYS, *INDICATOR_COLUMNS))
 TOLERANCE = Decimal("1e-12")
 """Relative; far below a cent, above the last digit of a figure that no decimal writes exactly."""
 

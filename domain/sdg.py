@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from fractions import Fraction
 from typing import Literal
 
 from domain.codes import SDG_CODES
@@ -15,7 +16,8 @@ Codes = tuple[tuple[str, Decimal | None], ...]
 
 MAX_SDGS = 10
 _PREFIX = re.compile(r"^(sdgs?|odd|ods)\s*", re.IGNORECASE)
-_SHARE = re.compile(r"-?\d+([.,]\d+)?\s*%?")
+_SHARE = re.compile(r"-?\d{1,18}([.,]\d{1,30})?\s*%?")
+"""No longer than what the reconciliation of a report can compute exactly, so that no cell of one member stops the report of all."""
 
 
 def _code(text: str) -> str | None:
@@ -46,7 +48,7 @@ def parse_sdg(text: str) -> Codes | SdgFault:
 def _shares_right(shares: Sequence[Decimal | None]) -> bool:
     """Given for none, or for all, each above 0 and together 100."""
     given = [share for share in shares if share is not None]
-    return not given or (len(given) == len(shares) and all(share > 0 for share in given) and sum(given) == 100)
+    return not given or (len(given) == len(shares) and all(share > 0 for share in given) and sum(map(Fraction, given)) == 100)
 
 
 def main_sdg(codes: Codes) -> str:

@@ -45,7 +45,7 @@ def report_cycle(cycle: str, languages: list[str] | None = None, include_late: b
         if delivery is None:
             figures = add_up(desk, inbox, judged, basis)
             data = write_data_files(desk, inbox, figures, judged)
-            reconciled = reconcile_figures(desk, figures, data, basis)
+            reconciled = reconcile_figures(desk, figures, data)
             annexes = write_annexes(desk, figures, judged)
             pdfs = render_reports(desk, figures, judged, data, annexes, reconciled, basis)
             approval = wait_for_approval(figures.figures, figures.states, figures.findings, figures.weighed, basis.identifier) if require_approval else None

@@ -30,6 +30,22 @@ UNNAMED = "not named"
 
 
 @dataclass(frozen=True, slots=True)
+class Totals:
+    """The figures with what the data files and the PDF print beside them."""
+
+    figures: Figures
+    lines: Sequence[CostLine]
+    before: Mapping[str, int] | None
+    """The cumulative column (heading to cents) of the report delivered before, if one was."""
+    states: Sequence[MemberState]
+    findings: Sequence[Finding]
+    restatements: Sequence[Restatement]
+    """What of earlier delivered reports is no longer so."""
+    coverage: Sequence[Coverage]
+    weighed: Weighed
+
+
+@dataclass(frozen=True, slots=True)
 class Texts:
     """The network's own words: language to section to Markdown, and the files they were read from."""
 
@@ -105,18 +121,18 @@ def _as_parquet(lines: bytes) -> bytes:
         return made.read_bytes()
 
 
-def attached(agreement: Agreement, figures: Figures, states: Sequence[MemberState], data: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The data files that go with the PDF; suppliers, findings and lineage stay out of what leaves the house. Members that are internal are
-    counted and not named: their own figures are left out, and their states bear neither code nor file."""
+def attached(agreement: Agreement, totals: Totals, data: Mapping[str, bytes], annexes: Mapping[str, bytes]) -> dict[str, bytes]:
+    """What goes with the PDF; suppliers, findings and lineage stay out of what leaves the house. Members that are internal are counted and not
+    named: their own figures are left out, and their states bear neither code nor file."""
     internal = {member.member for member in agreement.members if member.sensitivity == "internal"}
-    named = [figure for figure in figures.indicators if figure.level != "member" or figure.area.partition("/")[0] not in internal]
-    masked = [replace(state, member=UNNAMED, submission="", received_at="") if state.member in internal else state for state in states]
+    named = [figure for figure in totals.figures.indicators if figure.level != "member" or figure.area.partition("/")[0] not in internal]
+    masked = [replace(state, member=UNNAMED, submission="", received_at="") if state.member in internal else state for state in totals.states]
     return {
-        "indicators.csv": datafiles.indicators_csv(agreement, replace(figures, indicators=named)),
+        "indicators.csv": datafiles.indicators_csv(agreement, replace(totals.figures, indicators=named)),
         "sdg.csv": data["sdg.csv"],
         "finance.csv": data["finance.csv"],
         "members.csv": datafiles.members_csv(masked),
-        **({"logframe.xlsx": data["logframe.xlsx"]} if "logframe.xlsx" in data else {}),
+        "logframe.xlsx": annexes["logframe.xlsx"],
     }
 
 
@@ -135,13 +151,24 @@ def annexes(agreement: Agreement, profile: Profile, figures: Figures, lines: Seq
 
 
 def document(
-    agreement: Agreement, profile: Profile, figures: Figures, judged: Judged, states: Sequence[MemberState], findings: Sequence[Finding],
-    texts: Mapping[str, str], data: Mapping[str, bytes], restatements: Sequence[Restatement], coverages: Sequence[Coverage], weighed: Weighed,
-    reconciliation: Mapping[str, Any],
-) -> ReportDocument:  # fmt: skip
+    agreement: Agreement, profile: Profile, totals: Totals, judged: Judged, texts: Mapping[str, str], attachments: Mapping[str, bytes], reconciliation: Mapping[str, Any]
+) -> ReportDocument:
     """What the PDF is rendered from."""
-    exceptions = tuple(entry for entry in judged.exceptions if entry.cycle in figures.reporting)
-    return ReportDocument(agreement, profile, figures, tuple(states), judged.accepted, tuple(findings), dict(texts), attached(agreement, figures, states, data), exceptions, restatements, coverages, weighed, reconciliation)
+    return ReportDocument(
+        agreement=agreement,
+        profile=profile,
+        figures=totals.figures,
+        members=tuple(totals.states),
+        accepted=judged.accepted,
+        findings=tuple(totals.findings),
+        texts=dict(texts),
+        attachments=attachments,
+        exceptions=tuple(entry for entry in judged.exceptions if entry.cycle in totals.figures.reporting),
+        restatements=totals.restatements,
+        coverage=totals.coverage,
+        weighed=totals.weighed,
+        reconciliation=reconciliation,
+    )
 
 
 def states_of_report(agreement: Agreement, figures: Figures, submissions: Sequence[Submission], judged: Judged) -> list[MemberState]:

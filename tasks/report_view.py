@@ -577,9 +577,6 @@ class ReportView:
                 found.append((self.figure_name(entry.figure), entry))
         return found
 
-    def silent_names(self, entry: Coverage) -> str:
-        return self.names_of(entry.silent)
-
     def restated(self) -> list[tuple[str, str, str, str, str]]:
         """(cycle, figure, old, new, why) of what has changed in the network's figures, goals and headings of earlier reports."""
         found = []
@@ -599,9 +596,14 @@ class ReportView:
             return MISSING
         if entry.column.endswith("_eur"):
             return self.wording.amount(Decimal(number))
-        code = entry.figure.split("/", 4)[4].partition("/")[0] if entry.figure.startswith("indicators/") else ""
-        measure = self.definitions[code].measure if code in self.definitions else "number"
-        return self._in_measure(measure, Decimal(number))
+        definition = self.definitions.get(self._code_and_groups(entry.figure)[0]) if entry.figure.startswith("indicators/") else None
+        return self._in_measure(definition.measure if definition else "number", Decimal(number))
+
+    def _code_and_groups(self, figure: str) -> tuple[str, list[str]]:
+        """The indicator of indicators/<scope>/network//<code>/<dimension>=<category>…, and its groups; a code may hold a slash."""
+        said = figure.split("/", 4)[4]
+        code = max((code for code in self.definitions if f"{said}/".startswith(f"{code}/")), key=len, default=said)
+        return code, [part for part in said[len(code) :].split("/") if part]
 
     def _why(self, entry: Restatement) -> str:
         _ = self.wording.gettext
@@ -622,7 +624,7 @@ class ReportView:
         if kind == "sdg":
             of = _("not attributed to a goal") if parts[1] == "unattributed" else _("all goals") if parts[1] == "total" else _("SDG %(code)s") % {"code": parts[2]}
             return ", ".join((of, self._column_name(parts[3]), scopes[parts[0]]))
-        code, *slices = figure.split("/", 4)[4].split("/")
+        code, slices = self._code_and_groups(figure)
         groups = [self.wording.category(*part.partition("=")[::2]) for part in slices]
         return ", ".join((code, *groups, scopes[parts[0]]))
 

@@ -18,14 +18,11 @@ from prefect.cache_policies import NO_CACHE
 
 from domain.agreement import Agreement
 from domain.completeness import counting_keys, is_due, member_states, open_rejections
-from domain.coverage import Coverage, Weighed, coverage, weighed
+from domain.coverage import coverage, weighed
 from domain.exceptions import MET
-from domain.figures import Figures, MemberState
-from domain.findings import Finding
-from domain.money import CostLine
+from domain.figures import MemberState
 from domain.prefill import by_member
 from domain.profile import Profile
-from domain.restatement import Restatement
 from domain.submission import AcceptedRow, Judged
 from tasks import collect, deliver, feedback, quality, reconcile, render, report, validate, workbooks
 from tasks.aggregate import aggregate, missing_rates
@@ -149,22 +146,8 @@ def find_delivered(desk: Desk, basis: Basis) -> deliver.Delivery | None:
     return deliver.already_delivered(desk.store, basis.content)
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """The figures with what the data files and the PDF print beside them."""
-
-    figures: Figures
-    lines: Sequence[CostLine]
-    states: Sequence[MemberState]
-    findings: Sequence[Finding]
-    restatements: Sequence[Restatement]
-    """What of earlier delivered reports is no longer so."""
-    coverage: Sequence[Coverage]
-    weighed: Weighed
-
-
 @step
-def add_up(desk: Desk, inbox: Inbox, judged: Judged, basis: Basis) -> Totals:
+def add_up(desk: Desk, inbox: Inbox, judged: Judged, basis: Basis) -> report.Totals:
     """Indicators, SDGs and money."""
     before = cumulative_before(desk.agreement, basis.earlier, desk.cycle)
     figures, lines = aggregate(desk.agreement, desk.profile, judged, inbox.submissions, desk.cycle, before)
@@ -175,22 +158,21 @@ def add_up(desk: Desk, inbox: Inbox, judged: Judged, basis: Basis) -> Totals:
         log.info("restated: %d figures of the report of %s are others now", number, cycle)
     covered = coverage(desk.agreement, figures, judged, inbox.submissions)
     findings = report.findings_of_report(figures, inbox.submissions, judged)
-    return Totals(figures, lines, states, findings, restated, covered, weighed(covered, figures, judged))
+    return report.Totals(figures, lines, before, states, findings, restated, covered, weighed(covered, figures, judged))
 
 
 @step
-def write_data_files(desk: Desk, inbox: Inbox, totals: Totals, judged: Judged) -> dict[str, bytes]:
+def write_data_files(desk: Desk, inbox: Inbox, totals: report.Totals, judged: Judged) -> dict[str, bytes]:
     evidence = [file for file in inbox.evidence if file.cycle in totals.figures.reporting]
     return report.data_files(desk.agreement, totals.figures, totals.lines, judged, totals.states, totals.findings, evidence, totals.restatements, totals.coverage)
 
 
 @step
-def reconcile_figures(desk: Desk, totals: Totals, data: Mapping[str, bytes], basis: Basis) -> Mapping[str, Any]:
+def reconcile_figures(desk: Desk, totals: report.Totals, data: Mapping[str, bytes]) -> Mapping[str, Any]:
     """Every figure a second time, in plain SQL from the rows used; what it came to, for the manifest. Raises OperatorFault for a difference: such
     a report is not delivered."""
     figures = totals.figures
-    before = cumulative_before(desk.agreement, basis.earlier, desk.cycle)
-    result = reconcile.reconcile(desk.agreement, data, figures.cycles, figures.reporting, before)
+    result = reconcile.reconcile(desk.agreement, data, figures.cycles, figures.reporting, totals.before)
     if result.differences:
         named = [f"{d.figure}, {d.column}: {d.delivered or 'none'} in the report, {d.recomputed or 'none'} recomputed" for d in result.differences[:20]]
         raise OperatorFault(f"The report was not delivered: {len(result.differences)} figures differ from their independent recomputation. Amounts beyond 10^18 cannot be recomputed; else it is a fault of the program: report it.", *named)
@@ -199,21 +181,18 @@ def reconcile_figures(desk: Desk, totals: Totals, data: Mapping[str, bytes], bas
 
 
 @step
-def write_annexes(desk: Desk, totals: Totals, judged: Judged) -> dict[str, bytes]:
+def write_annexes(desk: Desk, totals: report.Totals, judged: Judged) -> dict[str, bytes]:
     """financial-report.xlsx, logframe.xlsx and iati.xml."""
     return report.annexes(desk.agreement, desk.profile, totals.figures, totals.lines, judged)
 
 
 @step
-def render_reports(desk: Desk, totals: Totals, judged: Judged, data: Mapping[str, bytes], annexes: Mapping[str, bytes], reconciled: Mapping[str, Any], basis: Basis) -> dict[str, bytes]:
+def render_reports(desk: Desk, totals: report.Totals, judged: Judged, data: Mapping[str, bytes], annexes: Mapping[str, bytes], reconciled: Mapping[str, Any], basis: Basis) -> dict[str, bytes]:
     """report.<lang>.pdf for each language asked for."""
     log.info("rendering the report (%s)", ", ".join(basis.languages))
+    attached = report.attached(desk.agreement, totals, data, annexes)
     documents = {
-        language: report.document(
-            desk.agreement, desk.profile, totals.figures, judged, totals.states, totals.findings, basis.texts.by_language[language], {**data, **annexes},
-            totals.restatements, totals.coverage, totals.weighed, reconciled,
-        )
-        for language in basis.languages
+        language: report.document(desk.agreement, desk.profile, totals, judged, basis.texts.by_language[language], attached, reconciled) for language in basis.languages
     }
     return {f"report.{language}.pdf": pdf for language, pdf in render.render_reports(documents, basis.identifier).items()}
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import reduce
 from itertools import product
 
 from domain.agreement import Indicator
+from domain.numbers import EXACT
 
 UNKNOWN = "unknown"
 """The category that may be absent from a dimension reported in full."""
@@ -48,7 +50,8 @@ class Verdict:
 
 
 def _sum(figures: Iterable[Figure]) -> Decimal:
-    return sum((figure.value for figure in figures), Decimal(0))
+    """Without a digit lost, however long the figures are."""
+    return reduce(EXACT.add, (figure.value for figure in figures), Decimal(0))
 
 
 def in_full(definition: Indicator, dims: Dims, figures: Sequence[Figure]) -> bool:

@@ -339,3 +339,17 @@ def test_a_carriage_return_in_a_text_does_not_end_a_row() -> None:
 
     written = csv_bytes(("a", "b"), [("x\ry\r\nz", "1")]).decode()
     assert list(csv.reader(io.StringIO(written, newline=""))) == [["a", "b"], ["x\ny\nz", "1"]]
+
+
+def test_shares_and_slices_are_added_without_losing_a_digit() -> None:
+    from domain.rules.slices import Figure, judge_slices
+    from domain.sdg import parse_sdg
+
+    thirds = ("33." + "3" * 29 + "3", "33." + "3" * 29 + "3", "33." + "3" * 29 + "4")
+    assert parse_sdg("; ".join(f"{code}={share}" for code, share in zip(("8.8", "5.5", "4"), thirds, strict=True))) not in ("weights", "unknown")
+    assert parse_sdg(f"8.8=60.{'0' * 27}1; 5.5=40") == "weights"
+    definition = with_row("N1,output,Op1,R,T,number,u,up,period,sum,sum,sex:female|male,,,,,,,").indicators_in("C3")["N1"]
+    large = Decimal(10) ** 27
+    figures_ = [Figure(0, (), large), Figure(1, (("sex", "female"),), large), Figure(2, (("sex", "male"),), Decimal("0.4"))]
+    assert set(judge_slices(definition, figures_).exceeding) == {1, 2}
+    assert judge_slices(definition, figures_[1:]).derived[0].value == Decimal("1" + "0" * 27 + ".4")

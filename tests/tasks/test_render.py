@@ -22,9 +22,11 @@ import pikepdf
 import pytest
 import yaml
 
+from domain.coverage import Coverage, Weighed
 from domain.figures import Figures, FinanceLine, IndicatorFigure, MemberState, MissingRate, SdgFigure, SupportLine
 from domain.findings import Finding
 from domain.report import ReportDocument
+from domain.restatement import Restatement
 from domain.submission import AcceptedRow
 from tasks.faults import OperatorFault
 from tasks.profiles import load_profile
@@ -111,6 +113,20 @@ def findings() -> list[Finding]:
     return [supplier, replace(supplier, row=9, cell="F9"), number, Finding("ee", "C1", "2" * 12, "indicators.row.blank", "info", "indicators", 2)]
 
 
+RESTATEMENTS = (
+    Restatement("C0", "v0001", "indicators/cumulative/network//P1/sex=female", "value", "12", "15.5", "submission", "bb: 0123456789ab -> ba9876543210; ee: -> 0a1b2c3d4e5f"),
+    Restatement("C0", "v0001", "sdg/period/goal/8/expenditure_eur", "expenditure_eur", "", "1234.50", "agreement", "agreement/rates.csv; agreement/logframe.csv"),
+    Restatement("C0", "v0001", "finance/2/cumulative_eur", "cumulative_eur", "20.00", "30.00", "program", ""),
+    Restatement("C0", "v0001", "indicators/cumulative/member/ee/P1", "value", "1", "2", "submission", "ee: -> 0a1b2c3d4e5f"),
+)
+COVERAGE = (
+    Coverage("indicators/reporting/network//N1", 4, 2, 0, ("cc", "ee"), 1, 7, 0, 0),
+    Coverage("indicators/cumulative/network//N1", 4, 4, 0, (), 0, 0, 0, 0),
+    Coverage("finance/2/period_eur", 3, 3, 0, (), 2, 0, 123456, 0),
+)
+RECONCILIATION = {"compared": {"indicators.csv": 1000, "sdg.csv": 234}, "totals": {"costs to date, EUR": "12345.67", "participations to date": 8910}}
+
+
 @cache
 def document(cycle: str = "C1", kind: str = "action", **texts: str) -> ReportDocument:
     """A small report with something of everything, its figures made up."""
@@ -122,7 +138,10 @@ def document(cycle: str = "C1", kind: str = "action", **texts: str) -> ReportDoc
     states = [MemberState(member.member, cycle, "on time", "ab" * 6, "2019-07-30T16:01:59Z", 12, 1, 2) for member in agreement.members[:3]]
     states += [MemberState("dd", cycle, "missing", "", "", 0, 0, 0), MemberState("ee", cycle, "late", "cd" * 6, "2019-08-01T06:00:00Z", 3, 0, 1)]
     attachments = {"indicators.csv": b"indicator,value\nN1,41\n", "logframe.xlsx": b"PK\x03\x04"}
-    return ReportDocument(agreement, PROFILE, figures, states, accepted_rows(), findings(), {**TEXTS, **texts}, attachments)
+    return ReportDocument(
+        agreement, PROFILE, figures, states, accepted_rows(), findings(), {**TEXTS, **texts}, attachments,
+        restatements=RESTATEMENTS, coverage=COVERAGE, weighed=Weighed(3, 25, 7, 123456, 0, 1, COVERAGE[:1]), reconciliation=RECONCILIATION,
+    )  # fmt: skip
 
 
 @cache
@@ -451,3 +470,32 @@ def test_rounding_is_half_away_from_zero_and_only_in_print() -> None:
     assert wording.percent(Fraction(1, 20)) == "0.1%"
     assert (wording.number(Fraction(-1, 1000)), wording.number(None)) == ("0", "–")
     assert (wording.euros(-150, 0), wording.cents(-5)) == ("-€2", "-0.05")
+
+
+# --- what is missing, what changed, what was checked --------------------------------------------------------------------
+
+
+def test_what_is_missing_is_weighed_and_whoever_is_internal_is_not_named() -> None:
+    text = text_of(pdf())
+    assert "Errors left 3 rows of the reporting period out of the figures." in text
+    assert "participations 25, people 7, costs €1,234.56" in text
+    assert re.search(r"N1, this reporting period 4 2 0 .*a member not named for reasons of safety 1 7 0\.00", text)
+    assert "Heading 2, this reporting period 3 3 0 – 2 0 1,234.56" in text
+    assert "N1, to date 4 4" not in text  # it lacks nothing
+
+
+def test_restated_figures_are_printed_with_their_cause() -> None:
+    text = text_of(pdf())
+    assert "C0 P1, women, to date 12 15.5 other submissions of Beta" in text.replace("Women", "women")
+    assert "SDG 8, direct costs, this cycle – 1,234.50 changed: agreement/rates.csv, agreement/logframe.csv" in text.replace("/ ", "/")  # a long name breaks after the slash
+    assert "Heading 2, to date 20.00 30.00 another version of the program" in text
+    assert "0a1b2c3d4e5f" not in text
+    nothing = text_of(render_report(replace(document(), restatements=()), "en", IDENTIFIER))
+    assert "No figure of an earlier delivered report has changed." in nothing
+
+
+def test_the_reconciliation_has_a_page_with_its_control_totals() -> None:
+    text = text_of(pdf())
+    assert "all 1,234 figures of indicators, goals and headings were computed a second time" in text
+    assert "Direct costs to date, EUR 12,345.67" in text
+    assert "Participations to date 8,910" in text
