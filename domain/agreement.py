@@ -261,6 +261,11 @@ class Agreement(_Model):
         """The member with that code, which names its folders and so is compared as it stands; None where there is none."""
         return self._members.get(code)
 
+    @cached_property
+    def internal_members(self) -> frozenset[str]:
+        """Codes of the members that are counted and not named."""
+        return frozenset(member.member for member in self.members if member.sensitivity == "internal")
+
     def valid_in(self, from_: str | None, to: str | None, cycle: str) -> bool:
         """Whether a row that carries these cycle codes is valid in that cycle; KeyError for a code of no cycle."""
         first = self._place[from_.casefold()] if from_ else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -95,6 +95,10 @@ class IndicatorFigure:
     progress: Fraction | None = None
     expected: Fraction | None = None
     rating: str | None = None
+
+    def only_of(self, members: Collection[str]) -> bool:
+        """Whether all it was made of comes from these members, so that it tells of them alone."""
+        return bool(members) and all(source.member in members for source in self.sources)
 
 
 @dataclass(frozen=True, slots=True)

@@ -426,6 +426,20 @@ def assigned_baselines(agreement: Agreement, assigned: Sequence[tuple[Assignment
     return found
 
 
+ADDABLE = ("number", "people", "money")
+"""Measures whose groups add up to the total."""
+
+
+def not_disaggregated(definition: Indicator, of_area: Mapping[Slice, IndicatorFigure], dimension: str) -> Fraction | None:
+    """What of a total no group of a dimension holds (contract section 4, below-total), from the figures of one area and scope by slice; None where
+    there is none, or groups do not add up."""
+    if definition.measure not in ADDABLE or definition.across_members != "sum" or definition.across_periods not in ("sum", "latest"):
+        return None
+    total = of_area[()].value if () in of_area else None
+    groups = [figure.value for slice_, figure in of_area.items() if len(slice_) == 1 and slice_[0][0] == dimension and figure.value is not None]
+    return total - sum(groups) if total is not None and groups and total > sum(groups) else None
+
+
 def progress(definition: Indicator, cumulative: Fraction | None) -> Fraction | None:
     """Rule 6, in percent: (cumulative − baseline) / (target − baseline); None without either or where they are equal."""
     if cumulative is None or definition.baseline is None or definition.target is None or definition.baseline == definition.target:

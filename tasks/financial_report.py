@@ -19,7 +19,7 @@ from domain.grid import column_letter
 from domain.money import DIRECT_HEADINGS, CostLine, budget_by_heading, rounded_half_away, with_totals
 from domain.profile import Profile
 from domain.submission import AcceptedRow
-from tasks.logframe import MONEY, AnnexBook, Column, format_for
+from tasks.annex_book import MONEY, AnnexBook, Column, format_for
 
 MAX_TRANSACTIONS = 1_000_000
 """Rows of a sheet; what is more stands on another one."""
@@ -132,7 +132,7 @@ class _Report:
     # --- what is shown ------------------------------------------------------------------------------------------------
 
     def may_name(self, member: str) -> bool:
-        return member not in self.members or self.members[member].sensitivity != "internal"
+        return member not in self.agreement.internal_members
 
     def member_name(self, member: str) -> str:
         if not self.may_name(member):
@@ -206,7 +206,7 @@ class _Report:
 
     def _write_information(self) -> None:
         words, contract = self.words["information"], self.contract
-        unnamed = sum(member.sensitivity == "internal" for member in self.agreement.members)
+        unnamed = len(self.agreement.internal_members)
         notes = [*words["notes"], *([words["unnamed"].format(count=unnamed)] if unnamed else [])]
         sheet, row = self.paper.sheet(words["sheet"], words["title"], [("", 52), ("", 80)], notes)
         texts = {

@@ -1,46 +1,20 @@
 """logframe.xlsx of a delivered report: the updated logframe matrix (PRAG e3d) and what is to be encoded in OPSYS by hand. The figures are those of
-data/indicators.csv, for the network and for countries; no member is named, and a country that only unnamed members report from is left out.
-
-`AnnexBook` is the paper that the workbooks of a report are written on.
-"""
+data/indicators.csv, for the network and for countries; no member is named, and a country that only unnamed members report from is left out."""
 
 from __future__ import annotations
 
-import io
-import re
-import textwrap
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
 from domain.agreement import Agreement, Indicator
 from domain.figures import Figures, IndicatorFigure, Scope, Slice
-from domain.indicators import definitions_for, never_combined
+from domain.indicators import definitions_for, never_combined, not_disaggregated
 from domain.profile import Profile
 from domain.schema import DIMENSION_LABELS
+from tasks.annex_book import MONEY, PERCENT, AnnexBook, Column, Number, format_for
 from tasks.phrases import phrases
-from tasks.wording import Wording
-
-LONGEST_TEXT = 32_767
-"""Characters that a cell can hold."""
-TALLEST_ROW = 409
-"""Points."""
-ADDABLE = ("number", "people", "money")
-"""Measures whose groups add up to the total."""
-MONEY = "#,##0.00_)"
-"""The space at the end keeps the number off the next column's text."""
-PERCENT = '#,##0.0" %"_)'
-"""Of a number in percent: 12.5 is shown as 12.5 %."""
-DAY = "dd/mm/yyyy"
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-Words = Mapping[str, Any]
-Number = Fraction | Decimal | int
-Column = tuple[str, float]
-"""Label and width in characters."""
 
 
 def logframe_workbook(agreement: Agreement, profile: Profile, figures: Figures, language: str) -> bytes:
@@ -48,133 +22,6 @@ def logframe_workbook(agreement: Agreement, profile: Profile, figures: Figures, 
     The same arguments give the same bytes."""
     return _Logframe(agreement, figures, language).write()
 
-
-# --- the paper --------------------------------------------------------------------------------------------------------
-
-
-def printable(text: str) -> str:
-    """The text as a cell can hold it: without characters that XML has none for, and not longer than a cell."""
-    clean = _NOT_XML.sub("", text)
-    return clean if len(clean) <= LONGEST_TEXT else clean[: LONGEST_TEXT - 1] + "…"
-
-
-class AnnexBook:
-    """A workbook whose sheets print on A4 across, fitted to the width, with title, notes and a repeated header row. Texts are always texts."""
-
-    def __init__(self, title: str, agreement: Agreement, figures: Figures, language: str) -> None:
-        import xlsxwriter
-
-        self.agreement, self.figures, self.language = agreement, figures, language
-        self.words, self.wording = phrases("annexes", language), Wording(language)
-        self.first_day, self.last_day = agreement.cycle(figures.reporting[0]).start, agreement.cycle(figures.cycle).end
-        self._out = io.BytesIO()
-        options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-        self.book = xlsxwriter.Workbook(self._out, options)
-        contract = printable(agreement.contract.number)
-        self.book.set_properties({"title": f"{contract} {title} {figures.cycle}", "author": contract, "created": _at(self.last_day)})
-        self._looks: dict[tuple[tuple[str, Any], ...], Any] = {}
-        self._widths: dict[str, list[float]] = {}
-        self._heights: dict[str, dict[int, int]] = defaultdict(dict)
-        """Lines of text in the rows of a sheet that have more than one."""
-        self._groups: set[tuple[str, int]] = set()
-        self._sheets: dict[str, Any] = {}
-
-    def look(self, **properties: Any) -> Any:
-        """A cell's format, made once."""
-        key = tuple(sorted(properties.items()))
-        if key not in self._looks:
-            self._looks[key] = self.book.add_format({"valign": "top", "font_name": "Calibri", "font_size": 10, **properties})
-        return self._looks[key]
-
-    def sheet(self, name: str, title: str, columns: Sequence[Column], notes: Sequence[str] = (), keep: int = 0) -> tuple[Any, int]:
-        """A sheet with its title, the contract and period, notes, and (if a column has a label) the header row, all of which stay in view with the
-        first `keep` columns; and the index of the first row below."""
-        sheet = self.book.add_worksheet(name)
-        sheet.hide_gridlines(2)
-        sheet.set_landscape()
-        sheet.set_paper(9)
-        sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
-        sheet.fit_to_pages(1, 0)
-        sheet.set_footer("&L&8&A&R&8" + self.words["page"].format(page="&P", pages="&N"))
-        self._sheets[name], self._widths[name] = sheet, [width for _, width in columns]
-        for index, (_, width) in enumerate(columns):
-            sheet.set_column(index, index, width)
-        row = self._head(sheet, title, notes, columns)
-        if any(label for label, _ in columns):
-            self.header(sheet, row, [label for label, _ in columns])
-            sheet.repeat_rows(row)
-            row += 1
-        sheet.freeze_panes(row, keep)
-        return sheet, row
-
-    def _head(self, sheet: Any, title: str, notes: Sequence[str], columns: Sequence[Column]) -> int:
-        sheet.set_row(0, 20)
-        self.text(sheet, 0, 0, title, bold=True, font_size=14)
-        period = self.period(self.first_day, self.last_day)
-        self.text(sheet, 1, 0, f"{self.agreement.contract.number} – {self.agreement.contract.title} – {period}", font_color="#444444")
-        row, width = 2, sum(width for _, width in columns)
-        for note in notes:
-            sheet.merge_range(row, 0, row, len(columns) - 1, "", self.look(text_wrap=True))
-            self.text(sheet, row, 0, note, font_color="#444444", text_wrap=True, merged=width)
-            row += 1
-        return row
-
-    def header(self, sheet: Any, row: int, labels: Sequence[str]) -> None:
-        """A row of column labels."""
-        for index, label in enumerate(labels):
-            bold_width = 0.9 * self._widths[sheet.name][index]
-            self.text(sheet, row, index, label, bold_width, bold=True, bg_color="#1f3864", font_color="#ffffff", text_wrap=True, border=1, border_color="#ffffff")
-
-    def text(self, sheet: Any, row: int, column: int, text: str, merged: float = 0, **look: Any) -> None:
-        """A text; the row grows with one that wraps (no spreadsheet does that by itself as it opens a file), in a cell as wide as its column or `merged`."""
-        sheet.write_string(row, column, printable(text), self.look(**{"num_format": "@", **look}))
-        if look.get("text_wrap"):
-            self.room_for(sheet, row, text, merged or self._widths[sheet.name][column])
-
-    def room_for(self, sheet: Any, row: int, text: str, width: float) -> None:
-        """Makes a row high enough for a text that wraps at so many characters."""
-        lines = sum(max(len(textwrap.wrap(part, max(int(width * 1.15) - 1, 4))), 1) for part in text[:LONGEST_TEXT].split("\n"))
-        self._heights[sheet.name][row] = max(lines, self._heights[sheet.name].get(row, 1))
-
-    def group_row(self, sheet: Any, row: int) -> None:
-        """A row that folds away under the one above."""
-        self._groups.add((sheet.name, row))
-
-    def number(self, sheet: Any, row: int, column: int, value: Number | None, **look: Any) -> None:
-        """A number, or an empty cell for what is missing."""
-        properties = self.look(**{"align": "right", "num_format": "General", **look})
-        if value is None:
-            sheet.write_blank(row, column, None, properties)
-        else:
-            sheet.write_number(row, column, float(value), properties)
-
-    def day(self, sheet: Any, row: int, column: int, day: date, **look: Any) -> None:
-        sheet.write_datetime(row, column, _at(day), self.look(**{"num_format": DAY, "align": "center", **look}))
-
-    def period(self, start: date, end: date) -> str:
-        return str(self.words["period"].format(start=self.wording.day(start), end=self.wording.day(end)))
-
-    def bytes(self) -> bytes:
-        """The finished file; nothing can be written after."""
-        for name, sheet in self._sheets.items():
-            grouped = {row for of_sheet, row in self._groups if of_sheet == name}
-            for row in sorted(grouped | {row for row, lines in self._heights[name].items() if lines > 1}):
-                lines = self._heights[name].get(row, 1)
-                sheet.set_row(row, min(2 + 13 * lines, TALLEST_ROW) if lines > 1 else None, None, {"level": 1} if row in grouped else {})
-        self.book.close()
-        return self._out.getvalue()
-
-
-def _at(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC).replace(tzinfo=None)
-
-
-def format_for(value: Number | None) -> str:
-    """Thousands grouped, with decimals where there are some."""
-    return "#,##0_)" if value is None or Fraction(value).denominator == 1 else "#,##0.0##_)"
-
-
-# --- the workbook -----------------------------------------------------------------------------------------------------
 
 _LOGFRAME_WIDTHS = {
     "result": 26, "indicator": 8, "title": 36, "unit": 14, "baseline": 9, "baseline_year": 7, "current": 12, "day": 11, "target": 11, "target_year": 7,
@@ -198,7 +45,7 @@ class _Logframe:
         self.paper = AnnexBook("logframe", agreement, figures, language)
         self.words, self.wording, self.language = self.paper.words, self.paper.wording, language
         self.definitions = definitions_for(agreement, figures.cycles)
-        self.internal = {member.member for member in agreement.members if member.sensitivity == "internal"}
+        self.internal = agreement.internal_members
         self.figures: dict[tuple[str, Scope, str], list[IndicatorFigure]] = defaultdict(list)
         for figure in figures.indicators:
             self.figures[figure.indicator, figure.scope, figure.level].append(figure)
@@ -218,15 +65,6 @@ class _Logframe:
         """The groups that were reported, as the figures order them."""
         reported = [*self.network(indicator, "cumulative"), *self.network(indicator, "reporting")]
         return [slice_ for slice_ in dict.fromkeys(reported) if slice_]
-
-    def rest(self, indicator: Indicator, scope: Scope, dimension: str) -> Fraction | None:
-        """What of the total no group of a dimension holds (contract section 4, below-total); None where there is none, or groups do not add up."""
-        if indicator.measure not in ADDABLE or indicator.across_members != "sum" or indicator.across_periods not in ("sum", "latest"):
-            return None
-        reported = self.network(indicator, scope)
-        total = reported[()].value if () in reported else None
-        parts = [figure.value for slice_, figure in reported.items() if len(slice_) == 1 and slice_[0][0] == dimension and figure.value is not None]
-        return total - sum(parts) if total is not None and parts and total > sum(parts) else None
 
     def said_otherwise(self, indicator: Indicator) -> str:
         """Of an indicator without a figure of the network how many members answered; "" where none did or where there is a figure."""
@@ -291,9 +129,9 @@ class _Logframe:
             yield f"{name}: {self.group(slice_)}", reporting.get(slice_), cumulative.get(slice_)
             following = slices[number + 1] if number + 1 < len(slices) else ()
             if len(slice_) == 1 and [name for name, _ in following] != [slice_[0][0]]:
-                rest = self.rest(indicator, "reporting", slice_[0][0]), self.rest(indicator, "cumulative", slice_[0][0])
-                if any(rest):
-                    yield f"{name}: {self.words['logframe']['rest']}", *rest
+                now, to_date = (not_disaggregated(indicator, of_scope, slice_[0][0]) for of_scope in (reporting, cumulative))
+                if now or to_date:
+                    yield f"{name}: {self.words['logframe']['rest']}", now, to_date
 
     def _write_line(
         self, sheet: Any, row: int, at: Mapping[str, int], indicator: Indicator, label: str,
@@ -352,12 +190,8 @@ class _Logframe:
             if slice_ in cumulative:
                 yield {"disagg_dimension": " × ".join(self.dimension(name) for name, _ in slice_), "disagg_value": self.group(slice_)}, cumulative[slice_]
         for figure in self.figures[indicator.indicator, "cumulative", "country"]:
-            if not figure.slice and self._may_be_shown(figure):
+            if not figure.slice and not figure.only_of(self.internal):
                 yield {"disagg_dimension": self.words["opsys"]["country"], "disagg_value": self.wording.country(figure.area)}, figure
-
-    def _may_be_shown(self, figure: IndicatorFigure) -> bool:
-        """Whether somebody who may be named reported from that country: else it would tell where an unnamed member is."""
-        return not self.internal or any(source.member not in self.internal for source in figure.sources)
 
     def _write_opsys_row(
         self, sheet: Any, row: int, at: Mapping[str, int], indicator: Indicator, cells: Mapping[str, str | Number | None], figure: IndicatorFigure | None

@@ -123,9 +123,9 @@ def _as_parquet(lines: bytes) -> bytes:
 
 def attached(agreement: Agreement, totals: Totals, data: Mapping[str, bytes], annexes: Mapping[str, bytes]) -> dict[str, bytes]:
     """What goes with the PDF; suppliers, findings and lineage stay out of what leaves the house. Members that are internal are counted and not
-    named: their own figures are left out, and their states bear neither code nor file."""
-    internal = {member.member for member in agreement.members if member.sensitivity == "internal"}
-    named = [figure for figure in totals.figures.indicators if figure.level != "member" or figure.area.partition("/")[0] not in internal]
+    named: figures of them alone (a member's, or all of a country's) are left out, and their states bear neither code nor file."""
+    internal = agreement.internal_members
+    named = [figure for figure in totals.figures.indicators if figure.level == "network" or not figure.only_of(internal)]
     masked = [replace(state, member=UNNAMED, submission="", received_at="") if state.member in internal else state for state in totals.states]
     return {
         "indicators.csv": datafiles.indicators_csv(agreement, replace(totals.figures, indicators=named)),

@@ -22,7 +22,7 @@ from domain.coverage import Coverage
 from domain.exceptions import MET, OperatorException
 from domain.figures import IndicatorFigure, Scope, SdgFigure, Slice
 from domain.findings import SEVERITIES, Finding
-from domain.indicators import definitions_for
+from domain.indicators import definitions_for, not_disaggregated
 from domain.messages import column_label, sheet_label
 from domain.report import ReportDocument
 from domain.restatement import Restatement
@@ -33,8 +33,6 @@ from domain.sdg_figures import PARTICIPATIONS, activities_as_last_reported, acti
 from domain.submission import AcceptedRow
 from tasks.wording import MISSING, Wording
 
-ADDABLE = ("number", "people", "money")
-"""Measures whose groups add up to the total."""
 LONG_LOGFRAME = 150
 """Indicators up to which every one is printed, reported or not."""
 CHART_LABEL = 42
@@ -202,7 +200,7 @@ class ReportView:
         return row.values.get("sensitivity") != "internal" and self.member_may_be_named(row.member)
 
     def member_may_be_named(self, member: str) -> bool:
-        return member not in self._members or self._members[member].sensitivity != "internal"
+        return member not in self.agreement.internal_members
 
     def member_name(self, member: str) -> str:
         if not self.member_may_be_named(member):
@@ -232,6 +230,9 @@ class ReportView:
     def figure(self, indicator: str, scope: Scope, slice_: Slice = ()) -> IndicatorFigure | None:
         """The network's figure of an indicator, None where nobody reported it (or members are not combined)."""
         return next((figure for figure in self._indicator_figures.get((indicator, scope, "network"), ()) if figure.slice == slice_), None)
+
+    def _by_slice(self, indicator: Indicator, scope: Scope) -> dict[Slice, IndicatorFigure]:
+        return {figure.slice: figure for figure in self._indicator_figures.get((indicator.indicator, scope, "network"), ())}
 
     def value(self, figure: IndicatorFigure | None) -> str:
         """A figure in its measure: 12.5%, 3 of 5, 1,234.50."""
@@ -267,7 +268,7 @@ class ReportView:
                 continue
             pairs = zip(categories, figures, strict=True)
             lines += [self._group(name, self.wording.category(dimension, category), self.value(now), self.value(to_date)) for category, (now, to_date) in pairs if now or to_date]
-            rest = [self._rest(indicator, scope, slices) for scope in ("reporting", "cumulative")]
+            rest = [not_disaggregated(indicator, self._by_slice(indicator, scope), dimension) for scope in ("reporting", "cumulative")]
             if any(rest):
                 printed = [self._in_measure(indicator.measure, number) if number else MISSING for number in rest]
                 lines.append(self._group(name, self.wording.gettext("not disaggregated"), *printed))
@@ -276,16 +277,6 @@ class ReportView:
     def _group(self, dimension: str, group: str, reporting: str, cumulative: str) -> IndicatorLine:
         label = self.wording.gettext("%(dimension)s: %(group)s") % {"dimension": dimension, "group": group}
         return IndicatorLine(label, reporting, cumulative)
-
-    def _rest(self, indicator: Indicator, scope: Scope, slices: Sequence[Slice]) -> Fraction | None:
-        """What of the total no group of a dimension holds (contract section 4, below-total); None where there is none, or groups do not add up."""
-        total = self.figure(indicator.indicator, scope)
-        if total is None or total.value is None or indicator.measure not in ADDABLE or indicator.across_members != "sum":
-            return None
-        if indicator.across_periods not in ("sum", "latest"):
-            return None
-        found = [figure.value for slice_ in slices if (figure := self.figure(indicator.indicator, scope, slice_)) and figure.value is not None]
-        return total.value - sum(found) if found and total.value > sum(found) else None
 
     def _member_lines(self, indicator: Indicator) -> list[IndicatorLine]:
         if indicator.measure == "qualitative":
