@@ -18,12 +18,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from domain.agreement import Agreement, Assignment, Indicator
+from domain.arrays import Array, first_of_group, group_starts, last_of_group, ranges_of, whole_numbers
 from domain.figures import SCOPES, IndicatorFigure, Scope, Slice, Sources
 from domain.numbers import EXACT
 from domain.submission import AcceptedRow
-
-Array = np.ndarray[Any, np.dtype[Any]]
-"""Places, truth values, or whole numbers: int64 where every sum fits, else Python's own."""
 
 
 class Contribution(NamedTuple):
@@ -93,7 +91,7 @@ def readings_of(agreement: Agreement, rows: Sequence[AcceptedRow], cycles: Seque
     for number, code in enumerate(indicators):
         of = order[ends[number] : ends[number + 1]]
         if len(of):
-            changes = _changes(member[of], country[of], what.slice[of])
+            changes = first_of_group(member[of], country[of], what.slice[of])
             starts = of[np.flatnonzero(changes)].tolist()
             contributions = [Contribution(code, members[member[i]], countries[country[i]], what.slices[what.indicator[i]][what.slice[i]]) for i in starts]
             baselines = [baseline for _, baseline in assigned.get(code, ())]
@@ -140,15 +138,6 @@ def _numbered(values: Sequence[str]) -> tuple[Array, list[str]]:
     return np.fromiter(map(places.__getitem__, values), np.int64, len(values)), distinct
 
 
-def _changes(*columns: Array) -> Array:
-    """True at each element that differs from the one before it in any column, and at the first."""
-    changes = np.zeros(len(columns[0]), bool)
-    changes[:1] = True
-    for column in columns:
-        changes[1:] |= column[1:] != column[:-1]
-    return changes
-
-
 def _readings(
     definition: Indicator, contributions: list[Contribution], group: Array, cycle: Array, rows: Sequence[AcceptedRow], cycles: int, baselines: Sequence[Decimal]
 ) -> Readings:
@@ -180,9 +169,8 @@ def _as_written(measure: str, rows: Sequence[AcceptedRow]) -> tuple[list[Decimal
 def _whole(numbers: Sequence[Decimal | None], decimals: int, room: int, beside: Sequence[Decimal]) -> Array:
     """Decimals in units of 1/10**decimals (0 where there is none): as int64 where `room` times the largest of them (and of those `beside`) fits,
     else as Python's whole numbers."""
-    whole = [0 if number is None else int(EXACT.scaleb(number, decimals)) for number in numbers]
-    largest = max(map(abs, (*whole, *(int(EXACT.scaleb(number, decimals)) for number in beside))), default=0)
-    return np.array(whole, np.int64 if largest * room < 2**62 else object)
+    whole = [0 if number is None else int(EXACT.scaleb(number, decimals)) for number in (*numbers, *beside)]
+    return whole_numbers(whole, room)[: len(numbers)]
 
 
 # --- across periods ---------------------------------------------------------------------------------------------------
@@ -203,17 +191,10 @@ def parts_in_scope(readings: Readings, since: int, cumulative: bool, baselines: 
     as_reported = definition.measure in ("yes_no", "qualitative")
     if definition.value_kind == "period" and not as_reported and definition.across_periods != "latest":
         return _combined_periods(readings, concerned)
-    latest = concerned[_last_of_group(readings.group[concerned])]
+    latest = concerned[last_of_group(readings.group[concerned])]
     if definition.value_kind == "period" or as_reported or cumulative or definition.measure == "percentage":
         return _as_reported(readings, latest)
     return _increase(readings, latest, np.flatnonzero(readings.cycle < since), baselines)
-
-
-def _last_of_group(group: Array) -> Array:
-    """True at the last element of each group (groups lie together)."""
-    last = np.ones(len(group), bool)
-    last[:-1] = group[1:] != group[:-1]
-    return last
 
 
 def _as_reported(readings: Readings, places: Array) -> Parts:
@@ -226,7 +207,7 @@ def _increase(readings: Readings, latest: Array, before: Array, baselines: Mappi
     """Rule 2: a cumulative figure minus the latest one before the first cycle concerned or, where there is none, the member's baseline."""
     group = readings.group[latest]
     earlier = np.full(len(readings.contributions), -1)
-    before = before[_last_of_group(readings.group[before])]
+    before = before[last_of_group(readings.group[before])]
     earlier[readings.group[before]] = before
     earlier = earlier[group]
     start = np.where(earlier >= 0, readings.value[earlier], 0)
@@ -245,10 +226,10 @@ def _combined_periods(readings: Readings, places: Array) -> Parts:
     paired_groups = np.zeros(len(readings.contributions), bool)
     paired_groups[readings.group[places[readings.paired[places]]]] = True
     if readings.definition.measure == "percentage":
-        last_alone = ~paired_groups[readings.group[places]] & _last_of_group(readings.group[places])
+        last_alone = ~paired_groups[readings.group[places]] & last_of_group(readings.group[places])
         places = places[readings.paired[places] | last_alone]
     group = readings.group[places]
-    starts = np.flatnonzero(_changes(group))
+    starts = group_starts(group)
     if not len(starts):
         return _as_reported(readings, places)
     count, factor = np.diff(np.append(starts, len(group))), 1
@@ -314,7 +295,7 @@ class _Maker:
         places = {key: place for place, key in enumerate(areas)}
         area = np.fromiter(map(places.__getitem__, keys), np.int64, len(keys))
         by_area = np.argsort(area, kind="stable")
-        chosen, starts = chosen[by_area], np.flatnonzero(_changes(area[by_area]))
+        chosen, starts = chosen[by_area], group_starts(area[by_area])
         return [self._figure(level, *key, *numbers) for key, numbers in zip(areas, self._combined(chosen, starts), strict=True)]
 
     def _combined(self, chosen: Array, starts: Array) -> Iterator[tuple[Any, ...]]:
@@ -325,8 +306,8 @@ class _Maker:
         numerator, denominator = (np.add.reduceat(column[chosen], starts).tolist() for column in (parts.numerator, parts.denominator))
         value = combined(definition.across_members if definition.measure in ("number", "people", "money") else "sum", parts.value[chosen], starts).tolist()
         derived = np.logical_or.reduceat(parts.derived[chosen], starts).tolist()
-        places, first = _joined(parts, chosen)
-        ends = first[np.append(starts, len(chosen))].tolist()
+        rows_of_parts, first = ranges_of(parts.first, chosen)
+        places, ends = parts.places[rows_of_parts], first[np.append(starts, len(chosen))].tolist()
         for i, n in enumerate(count.tolist()):
             unit = parts.unit * (n if definition.across_members == "mean" else 1)
             yield numerator[i], denominator[i], value[i], unit, n, derived[i], Sources(self.readings.rows, places, ends[i], ends[i + 1])
@@ -380,14 +361,6 @@ def _numbers(definition: Indicator, numerator: int, denominator: int, value: int
             return (Fraction(numerator, pair_unit), Fraction(denominator, pair_unit), Fraction(100 * numerator, denominator) if denominator else None)
         case _:
             return (None, None, Fraction(value, unit))
-
-
-def _joined(parts: Parts, chosen: Array) -> tuple[Array, Array]:
-    """The rows of the chosen contributions one after the other, and where those of each begin (and the last ends)."""
-    lengths = (parts.first[1:] - parts.first[:-1])[chosen]
-    first = np.append(0, np.cumsum(lengths))
-    offsets = np.repeat(parts.first[:-1][chosen] - first[:-1], lengths)
-    return parts.places[np.arange(first[-1]) + offsets], first
 
 
 # --- the figures ------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 
 from domain.agreement import Agreement
+from domain.arrays import Array, group_starts, last_of_group, ranges_of, whole_numbers
 from domain.codes import NOT_TAKEN_PLACE, goal_of, sdg_order
 from domain.figures import Scope, SdgFigure, sources_at
 from domain.money import CostLine, allocate
@@ -24,7 +25,6 @@ from domain.submission import AcceptedRow, in_order
 
 PARTICIPATIONS = ("women", "men", "other", "unknown")
 UNATTRIBUTED = ""
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 # --- activities -------------------------------------------------------------------------------------------------------
@@ -83,7 +83,7 @@ class Activities:
     def _first_of(self, places: Array, key: Array) -> Array:
         """For each of these rows the place of the one that ranks first among those with its key."""
         order = np.lexsort((self._rank[places], key))
-        starts = _starts(key[order])
+        starts = group_starts(key[order])
         first = np.empty(len(places), np.int64)
         first[order] = np.repeat(places[order][starts], np.diff(np.append(starts, len(places))))
         return first
@@ -93,7 +93,7 @@ class Activities:
         the one that speaks for the activity, of those of its last cycle."""
         places = np.flatnonzero(self.took_place & (self.cycle >= since))
         places = places[np.lexsort((self.cycle[places], self.own[places]))]
-        places = np.sort(places[_ends(self.own[places])])
+        places = np.sort(places[last_of_group(self.own[places])])
         behind = len(self.cycles) - self.cycle[places]
         newest = np.full(self.group.max(initial=-1) + 1, len(self.cycles) + 1)
         np.minimum.at(newest, self.group[places], behind)
@@ -106,16 +106,6 @@ class Activities:
         """The rows that took place in the cycles from number `since` on, each with the one that speaks for the activity in its cycle."""
         places = np.flatnonzero(self.took_place & (self.cycle >= since))
         return places, self.leading[places]
-
-
-def _starts(ordered: Array) -> Array:
-    """Where each run of equal elements begins."""
-    return np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])) if len(ordered) else np.empty(0, np.int64)
-
-
-def _ends(ordered: Array) -> Array:
-    """Where each run of equal elements has its last."""
-    return np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True)) if len(ordered) else np.empty(0, np.int64)
 
 
 def _as_activities(rows: Sequence[AcceptedRow], places: Array, leading: Array) -> list[Activity]:
@@ -196,7 +186,7 @@ class _Table:
     def add(self, column: str, keys: Sequence[_Key], amounts: Array, places: Array, mapped: Array, above: bool = True) -> None:
         """Amounts, each of the row at its place and mapped to `keys[mapped]`; with `above` they count in goal and total too."""
         order = np.argsort(mapped, kind="stable")
-        for start, stop in pairwise([*_starts(mapped[order]).tolist(), len(order)]):
+        for start, stop in pairwise([*group_starts(mapped[order]).tolist(), len(order)]):
             chosen = order[start:stop]
             key, amount = keys[int(mapped[chosen[0]])], int(amounts[chosen].sum())
             for of in (key, *(_keys_above(key) if above else ())):
@@ -241,10 +231,9 @@ def _add_activities(table: _Table, mapping: _Mapping, places: Array, leading: Ar
     """Each activity once, under its main SDG, with all rows that report it; significant under its others."""
     counts = (places == leading).astype(np.int64)
     table.add("activities_main", mapping.keys, counts, places, mapping.main[leading])
-    lengths = (mapping.first[1:] - mapping.first[:-1])[leading]
-    starts = np.append(0, np.cumsum(lengths))
-    others = mapping.other[np.arange(starts[-1]) + np.repeat(mapping.first[:-1][leading] - starts[:-1], lengths)]
-    table.add("activities_significant", mapping.keys, np.repeat(counts, lengths), np.repeat(places, lengths), others, above=False)
+    others, first = ranges_of(mapping.first, leading)
+    lengths = np.diff(first)
+    table.add("activities_significant", mapping.keys, np.repeat(counts, lengths), np.repeat(places, lengths), mapping.other[others], above=False)
 
 
 def _add_participations(table: _Table, mapping: _Mapping, participations: Mapping[str, Array], leading: Array) -> None:
@@ -254,16 +243,11 @@ def _add_participations(table: _Table, mapping: _Mapping, participations: Mappin
         table.add(column, mapping.keys, numbers[given], given, mapping.main[given])
 
 
-def _whole(numbers: Sequence[int]) -> Array:
-    """As int64 where every sum of them fits, else as Python's own whole numbers."""
-    return np.array(numbers, np.int64 if max(map(abs, numbers), default=0) * len(numbers) < 2**62 else object)
-
-
 def sdg_figures(agreement: Agreement, rows: Sequence[AcceptedRow], lines: Sequence[CostLine], cycles: Sequence[str], reporting: Sequence[str]) -> list[SdgFigure]:
     """All rows of data/sdg.csv for a report of the last of `cycles`: by scope each goal with its bare row and targets, then what is not
     attributed and the total. Goals that nothing was reported for have no row. `rows` of activities and `lines` in order (`submission.in_order`)."""
     activities, mapping = Activities(rows, cycles), _mapping(rows)
-    participations = {column: _whole([-1 if row.values[column] is None else int(row.values[column]) for row in rows]) for column in PARTICIPATIONS}
+    participations = {column: whole_numbers([-1 if row.values[column] is None else int(row.values[column]) for row in rows], len(rows)) for column in PARTICIPATIONS}
     payments, money = _money(activities, [line for line in lines if line.cost], agreement.contract.sdg_money)
     figures = []
     for scope, since in (("period", len(cycles) - 1), ("reporting", cycles.index(reporting[0])), ("cumulative", 0)):
@@ -298,7 +282,7 @@ def _money(activities: Activities, costs: Sequence[CostLine], sdg_money: str) ->
         for code, cents in money_by_sdg(line, activities.rows[at] if at >= 0 else None, sdg_money):
             found.append((place, number[line.row.cycle], cents, keys.setdefault(_key(code), len(keys))))
     places, cycle, cents_, mapped = zip(*found, strict=True) if found else ((), (), (), ())
-    return [line.row for line in costs], _Money(list(keys), np.array(places, np.int64), np.array(cycle, np.int64), _whole(cents_), np.array(mapped, np.int64))
+    return [line.row for line in costs], _Money(list(keys), np.array(places, np.int64), np.array(cycle, np.int64), whole_numbers(cents_, len(cents_)), np.array(mapped, np.int64))
 
 
 def _figure(scope: Scope, key: _Key, table: _Table, activities: Sequence[AcceptedRow], payments: Sequence[AcceptedRow]) -> SdgFigure:

@@ -261,12 +261,12 @@ def test_each_scope_has_what_was_left_out_in_its_cycles() -> None:
 
 
 def test_every_row_in_error_is_left_out_of_one_indicator_or_of_activities_or_of_money() -> None:
-    """The fixtures of the whole program: what is counted here is what validation says that it left out."""
+    """Every fourth fixture of the whole program: what is counted here is what validation says that it left out."""
     from tests.domain.test_fixtures import SHOULD_FAIL
     from tests.domain.test_fixtures import read as fixture
 
     checked = 0
-    for path in SHOULD_FAIL:
+    for path in SHOULD_FAIL[::4]:
         file = fixture(path)
         if file.rejected or file.member not in ("aa", "bb", "cc") or file.cycle != "C1":
             continue
