@@ -606,7 +606,11 @@ class ReportView:
         return _("another version of the program")
 
     def figure_name(self, figure: str) -> str:
-        """A figure of lineage.csv in words: "Op1.1-a, Women, this reporting period"."""
+        """A figure of lineage.csv in words: "Op1.1-a, women, this reporting period", "All goals, activities, to date"."""
+        words = self._figure_words(figure)
+        return words[:1].upper() + words[1:]
+
+    def _figure_words(self, figure: str) -> str:
         _ = self.wording.gettext
         kind, *parts = figure.split("/")
         scopes = {"period": _("this cycle"), "reporting": _("this reporting period"), "cumulative": _("to date")}

@@ -479,8 +479,8 @@ def test_what_is_missing_is_weighed_and_whoever_is_internal_is_not_named() -> No
     text = text_of(pdf())
     assert "Errors left 3 rows of the reporting period out of the figures." in text
     assert "participations 25, people 7, costs €1,234.56" in text
-    assert re.search(r"N1, this reporting period 4 2 0 .*a member not named for reasons of safety 1 7 0\.00", text)
-    assert "Heading 2, this reporting period 3 3 0 – 2 0 1,234.56" in text
+    assert "N1, this reporting period Silent: Gamma, a member not named for reasons of safety 4 2 0 1 7 0.00" in text
+    assert "Heading 2, this reporting period 3 3 0 2 0 1,234.56" in text
     assert "N1, to date 4 4" not in text  # it lacks nothing
 
 
