@@ -13,7 +13,7 @@ from typing import Any
 
 from domain.agreement import Agreement
 from domain.exceptions import OperatorException
-from domain.figures import INDICATOR_COLUMNS, INDICATOR_KEYS, Figures, IndicatorFigure, MemberState, SdgFigure, Slice, Sources
+from domain.figures import INDICATOR_COLUMNS, INDICATOR_KEYS, Figures, IndicatorFigure, MemberState, SdgFigure, Slice, Sources, Withheld
 from domain.findings import COLUMNS as FINDING_COLUMNS
 from domain.findings import Finding
 from domain.indicators import definitions_for, slice_of
@@ -30,7 +30,9 @@ SIGNIFICANT_DIGITS = 17
 
 
 def plain_number(value: Fraction) -> str:
-    """The exact decimal where there is one, else 17 significant digits; never an exponent."""
+    """The exact decimal where there is one, else 17 significant digits; never an exponent. "" for what is withheld."""
+    if isinstance(value, Withheld):
+        return ""
     numerator, denominator = value.numerator, value.denominator
     digits = max(_times(denominator, 2), _times(denominator, 5))
     if denominator == 2 ** _times(denominator, 2) * 5 ** _times(denominator, 5):

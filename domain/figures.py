@@ -61,6 +61,23 @@ def sources_at(rows: Sequence[AcceptedRow], places: np.ndarray[Any, np.dtype[np.
     return Sources(rows, places, 0, len(places))
 
 
+class Withheld(int):
+    """Stands for a number that an edition withholds: whatever it is added to is withheld as well. It is printed as a sign, and is 0 long in a chart."""
+
+    def __add__(self, other: Any) -> Withheld:
+        return self
+
+    __radd__ = __sub__ = __rsub__ = __add__
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __str__(self) -> str:
+        return ""
+
+
+WITHHELD = Withheld()
+
 Slice = tuple[tuple[str, str], ...]
 """(dimension, category) pairs in the logframe's order; () is the total."""
 
@@ -105,7 +122,8 @@ class IndicatorFigure:
 class SdgFigure:
     """A row of data/sdg.csv. `sdg` is a goal ("8"), a target ("8.8"), or "" for unattributed and total; `expenditure` in EUR cents.
 
-    `sources` by column name."""
+    `sources` by column name. `others` (other and unknown) and `people` (all participations) are sums of the four; they are only given where an
+    edition withholds parts of them."""
 
     scope: Scope
     sdg: str
@@ -118,6 +136,13 @@ class SdgFigure:
     unknown: int
     expenditure: int
     sources: dict[str, Sources] = field(default_factory=dict)
+    others: int = -1
+    people: int = -1
+
+    def __post_init__(self) -> None:
+        if self.people < 0:
+            object.__setattr__(self, "others", self.other + self.unknown)
+            object.__setattr__(self, "people", self.women + self.men + self.others)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ import numpy as np
 
 from domain.agreement import Agreement, Assignment, Indicator
 from domain.arrays import Array, first_of_group, group_starts, last_of_group, ranges_of, whole_numbers
-from domain.figures import SCOPES, IndicatorFigure, Scope, Slice, Sources
+from domain.figures import SCOPES, WITHHELD, IndicatorFigure, Scope, Slice, Sources, Withheld
 from domain.numbers import EXACT
 from domain.submission import AcceptedRow
 
@@ -403,13 +403,20 @@ ADDABLE = ("number", "people", "money")
 """Measures whose groups add up to the total."""
 
 
+def groups_add_up(definition: Indicator) -> bool:
+    """Whether the figures of a dimension's groups are parts of the total's figure."""
+    return definition.measure in ADDABLE and definition.across_members == "sum" and definition.across_periods in ("sum", "latest")
+
+
 def not_disaggregated(definition: Indicator, of_area: Mapping[Slice, IndicatorFigure], dimension: str) -> Fraction | None:
     """What of a total no group of a dimension holds (contract section 4, below-total), from the figures of one area and scope by slice; None where
-    there is none, or groups do not add up."""
-    if definition.measure not in ADDABLE or definition.across_members != "sum" or definition.across_periods not in ("sum", "latest"):
+    there is none, or groups do not add up; WITHHELD where a group or the total is."""
+    if not groups_add_up(definition):
         return None
     total = of_area[()].value if () in of_area else None
     groups = [figure.value for slice_, figure in of_area.items() if len(slice_) == 1 and slice_[0][0] == dimension and figure.value is not None]
+    if groups and any(isinstance(value, Withheld) for value in (total, *groups)):
+        return WITHHELD  # type: ignore[return-value]
     return total - sum(groups) if total is not None and groups and total > sum(groups) else None
 
 

@@ -42,11 +42,13 @@ class Goal(_Model):
 
 
 class Text(_Model):
-    """A section that the network writes itself; `reports` are the kinds of report that ask for it."""
+    """A section that the network writes itself; `reports` are the kinds of report that ask for it (none: printed where it is written), `words` what
+    the form has room for."""
 
     title: Words
     mandatory: bool
     reports: tuple[Literal["interim", "final"], ...]
+    words: int | None = None
 
 
 class Ratings(_Model):

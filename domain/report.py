@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from domain.agreement import Agreement
 from domain.coverage import Coverage, Weighed
@@ -14,6 +14,10 @@ from domain.findings import Finding
 from domain.profile import Profile
 from domain.restatement import Restatement
 from domain.submission import AcceptedRow
+
+Edition = Literal["contractual", "internal", "public"]
+EDITIONS: tuple[Edition, ...] = ("contractual", "internal", "public")
+"""What the EU gets; the same with all evidence, for the network itself; the same with nothing in it that is not for everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,13 @@ class ReportDocument:
     weighed: Weighed | None = None
     reconciliation: Mapping[str, Any] | None = None
     """What the independent recomputation came to: `compared`, `totals` (as in the manifest)."""
+
+    edition: Edition = "contractual"
+
+    @property
+    def withheld_sensitivities(self) -> tuple[str, ...]:
+        """What of members and rows is counted and not named: internal ones everywhere, in the public edition those for the EU only as well."""
+        return ("internal", "eu-only") if self.edition == "public" else ("internal",)
 
     @property
     def kind(self) -> str:

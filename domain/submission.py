@@ -99,6 +99,11 @@ class AcceptedRow:
     derived_from: tuple[int, ...] = ()
 
 
+def activity_key(row: AcceptedRow) -> tuple[str, str]:
+    """Whose activity a row of activities or expenditure names; codes are compared trimmed and without case."""
+    return row.member, str(row.values["activity"] or "").strip().casefold()
+
+
 def in_order(rows: Iterable[AcceptedRow], cycles: Sequence[str]) -> list[AcceptedRow]:
     """The rows of these cycles, by cycle, member, submission and row: the order in which they arrived says nothing."""
     place = {cycle: number for number, cycle in enumerate(cycles)}

@@ -81,6 +81,7 @@ def collect(cycle: CycleCode, include_late: IncludeLate = False) -> None:
 def report(
     cycle: CycleCode,
     language: Annotated[list[str] | None, typer.Option("--language", help="Language of the report; may be repeated.")] = None,
+    edition: Annotated[list[str] | None, typer.Option("--edition", help="Beside the contractual edition: internal or public; may be repeated.")] = None,
     include_late: IncludeLate = False,
     approve: Annotated[bool, typer.Option("--approve", help="Wait for a person to approve it in Prefect's UI before it is delivered.")] = False,
 ) -> None:
@@ -89,7 +90,7 @@ def report(
     def call() -> Any:
         from flows.report_cycle import report_cycle
 
-        return report_cycle(cycle, language or None, include_late, approve, return_state=True)
+        return report_cycle(cycle, language or None, edition or None, include_late, approve, return_state=True)
 
     raise typer.Exit(run_flow(call))
 

@@ -27,19 +27,20 @@ from tasks.steps import (
 
 
 @flow(name="report-cycle", flow_run_name="report-{cycle}")
-def report_cycle(cycle: str, languages: list[str] | None = None, include_late: bool = False, require_approval: bool = False) -> State[Any]:
+def report_cycle(cycle: str, languages: list[str] | None = None, further_editions: list[str] | None = None, include_late: bool = False, require_approval: bool = False) -> State[Any]:
     """Makes the report of a cycle from the submissions as they now stand and delivers it as a new version; unchanged inputs make none.
 
     Args:
         cycle: Code of the cycle as agreement.yaml lists it, e.g. 2019-H1.
         languages: Languages of the report, e.g. en; empty for the contract's own.
+        further_editions: Beside the contractual edition: internal (with expenditure, findings and lineage attached), public (nothing that is not for everybody).
         include_late: Let submissions in that arrived after the grace days.
         require_approval: Wait for a person to approve the report in this UI before it is delivered.
     """
     try:
         desk = load(cycle)
         inbox = read_all(desk, include_late)
-        basis = describe_basis(desk, inbox, languages, include_late)
+        basis = describe_basis(desk, inbox, languages, include_late, further_editions)
         judged = judge_all(desk, inbox)
         delivery = find_delivered(desk, basis)
         if delivery is None:

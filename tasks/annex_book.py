@@ -13,9 +13,9 @@ from fractions import Fraction
 from typing import Any
 
 from domain.agreement import Agreement
-from domain.figures import Figures
+from domain.figures import Figures, Withheld
 from tasks.phrases import phrases
-from tasks.wording import Wording
+from tasks.wording import HIDDEN, Wording
 
 LONGEST_TEXT = 32_767
 """Characters that a cell can hold."""
@@ -127,6 +127,8 @@ class AnnexBook:
         properties = self.look(**{"align": "right", "num_format": "General", **look})
         if value is None:
             sheet.write_blank(row, column, None, properties)
+        elif isinstance(value, Withheld):
+            sheet.write_string(row, column, HIDDEN, properties)
         else:
             sheet.write_number(row, column, float(value), properties)
 

@@ -46,19 +46,19 @@ def check_languages(languages: Sequence[str]) -> None:
             raise OperatorFault(f"The report cannot be rendered in {language!r}; its languages are {', '.join(LANGUAGES)}.")
 
 
-def render_reports(documents: Mapping[str, ReportDocument], identifier: str) -> dict[str, bytes]:
-    """The report in each language: language to PDF. Several are rendered side by side, each in a process of its own, as many at a time as there
-    are processors; one alone stays in this process. Raises OperatorFault as render_report does."""
-    check_languages(list(documents))
+def render_reports(documents: Mapping[str, tuple[ReportDocument, str]], identifier: str) -> dict[str, bytes]:
+    """The report in several languages and editions: name to PDF, from name to document and language. Several are rendered side by side, each in a
+    process of its own, as many at a time as there are processors; one alone stays in this process. Raises OperatorFault as render_report does."""
+    check_languages([language for _, language in documents.values()])
     if len(documents) < 2:
-        return {language: render_report(document, language, identifier) for language, document in documents.items()}
+        return {name: render_report(document, language, identifier) for name, (document, language) in documents.items()}
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
     processes = min(len(documents), os.cpu_count() or 1)
     with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
-        rendered = pool.map(render_report, documents.values(), documents, [identifier] * len(documents))
+        rendered = pool.map(render_report, *zip(*documents.values(), strict=True), [identifier] * len(documents))
         try:
             return dict(zip(documents, rendered, strict=True))
         except BrokenProcessPool:
@@ -86,20 +86,24 @@ def render_html(document: ReportDocument, language: str, created: date) -> str:
     """The report as HTML; whatever members wrote is escaped."""
     import jinja2
 
-    from tasks.report_view import ReportView, people
+    from tasks.assessment_view import AssessmentView
+    from tasks.finance_view import FinanceView
+    from tasks.goals_view import GoalsView
+    from tasks.report_view import ReportView
     from tasks.wording import Wording
 
     wording = Wording(language)
+    view = ReportView(document, wording)
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("templates", "report"), extensions=["jinja2.ext.i18n"],
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.install_gettext_callables(wording.gettext, wording.ngettext, newstyle=True)  # type: ignore[attr-defined]
     printed = ("number", "percent", "at_most_percent", "cents", "amount", "euros", "day", "moment", "country")
-    environment.filters |= {name: getattr(wording, name) for name in printed} | {"markdown": markdown, "cut": cut, "has_long_word": has_long_word, "people": people}
-    limits = {"findings": MAX_FINDINGS, "rows": MAX_ROWS, "cell": MAX_CELL, "answer": MAX_ANSWER}
+    environment.filters |= {name: getattr(wording, name) for name in printed} | {"markdown": markdown, "cut": cut, "has_long_word": has_long_word}
+    limits = {"findings": MAX_FINDINGS if document.edition != "internal" else len(document.findings), "rows": MAX_ROWS, "cell": MAX_CELL, "answer": MAX_ANSWER}
     return environment.get_template("report.html.j2").render(
-        v=ReportView(document, wording), d=document, a=document.agreement, p=document.profile, f=document.figures, lang=language, limits=limits, period=wording.period,
+        v=view, assessment=AssessmentView(view), money=FinanceView(view), goals=GoalsView(view), d=document, a=document.agreement, p=document.profile, f=document.figures, lang=language, limits=limits, period=wording.period,
         created=created.isoformat(),
     )
 

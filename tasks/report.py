@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +24,6 @@ from tasks.aggregate import no_cycles_sought
 from tasks.collect import InputFile, input_file
 from tasks.evidence import EvidenceFile, evidence_csv
 from tasks.store import Store
-
-UNNAMED = "not named"
-"""Stands for a member that must not be named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +102,10 @@ def lineage_files(figures: Figures) -> dict[str, bytes]:
     """lineage.csv and, where no spreadsheet could open it, the same as lineage.parquet."""
     with no_cycles_sought():
         lines = datafiles.lineage_csv(figures)
-    return {"lineage.csv": lines} | ({"lineage.parquet": _as_parquet(lines)} if lines.count(b"\n") > LARGE_LINEAGE else {})
+    return {"lineage.csv": lines} | ({"lineage.parquet": as_parquet(lines)} if lines.count(b"\n") > LARGE_LINEAGE else {})
 
 
-def _as_parquet(lines: bytes) -> bytes:
+def as_parquet(lines: bytes) -> bytes:
     """By one thread and in order, so that the same lines give the same bytes."""
     import duckdb
 
@@ -121,39 +118,33 @@ def _as_parquet(lines: bytes) -> bytes:
         return made.read_bytes()
 
 
-def attached(agreement: Agreement, totals: Totals, data: Mapping[str, bytes], annexes: Mapping[str, bytes]) -> dict[str, bytes]:
-    """What goes with the PDF; suppliers, findings and lineage stay out of what leaves the house. Members that are internal are counted and not
-    named: figures of them alone (a member's, or all of a country's) are left out, and their states bear neither code nor file."""
-    internal = agreement.internal_members
-    named = [figure for figure in totals.figures.indicators if figure.level == "network" or not figure.only_of(internal)]
-    masked = [replace(state, member=UNNAMED, submission="", received_at="") if state.member in internal else state for state in totals.states]
-    return {
-        "indicators.csv": datafiles.indicators_csv(agreement, replace(totals.figures, indicators=named)),
-        "sdg.csv": data["sdg.csv"],
-        "finance.csv": data["finance.csv"],
-        "members.csv": datafiles.members_csv(masked),
-        "logframe.xlsx": annexes["logframe.xlsx"],
-    }
-
-
 def annexes(agreement: Agreement, profile: Profile, figures: Figures, lines: Sequence[CostLine], judged: Judged) -> dict[str, bytes]:
     """The workbooks of Annex VI and of the logframe, in the contract's language where there are words in it, and the IATI activity."""
     from tasks.financial_report import financial_report
     from tasks.iati import iati_activity
-    from tasks.logframe import logframe_workbook
 
-    language = agreement.contract.language if agreement.contract.language in LANGUAGES else "en"
     return {
-        "financial-report.xlsx": financial_report(agreement, profile, figures, lines, language, judged.accepted["activities"]),
-        "logframe.xlsx": logframe_workbook(agreement, profile, figures, language),
+        "financial-report.xlsx": financial_report(agreement, profile, figures, lines, _language(agreement), judged.accepted["activities"]),
+        "logframe.xlsx": logframe(agreement, profile, figures),
         "iati.xml": iati_activity(agreement, profile, figures, judged.accepted, lines, agreement.cycle(figures.cycle).end),
     }
+
+
+def logframe(agreement: Agreement, profile: Profile, figures: Figures) -> bytes:
+    """The updated logframe with these figures, in the contract's language where there are words in it."""
+    from tasks.logframe import logframe_workbook
+
+    return logframe_workbook(agreement, profile, figures, _language(agreement))
+
+
+def _language(agreement: Agreement) -> str:
+    return agreement.contract.language if agreement.contract.language in LANGUAGES else "en"
 
 
 def document(
     agreement: Agreement, profile: Profile, totals: Totals, judged: Judged, texts: Mapping[str, str], attachments: Mapping[str, bytes], reconciliation: Mapping[str, Any]
 ) -> ReportDocument:
-    """What the PDF is rendered from."""
+    """What the PDF for the EU is rendered from."""
     return ReportDocument(
         agreement=agreement,
         profile=profile,

@@ -20,7 +20,7 @@ from domain.agreement import Indicator, PlannedActivity
 from domain.codes import NOT_TAKEN_PLACE, SDG_GOALS, goal_of, sdg_order
 from domain.coverage import Coverage
 from domain.exceptions import MET, OperatorException
-from domain.figures import IndicatorFigure, Scope, SdgFigure, Slice
+from domain.figures import IndicatorFigure, Scope, SdgFigure, Slice, Withheld
 from domain.findings import SEVERITIES, Finding
 from domain.indicators import definitions_for, not_disaggregated
 from domain.messages import column_label, sheet_label
@@ -31,7 +31,7 @@ from domain.schema import sheet as sheet_schema
 from domain.sdg import main_sdg
 from domain.sdg_figures import PARTICIPATIONS, activities_as_last_reported, activities_of_cycle
 from domain.submission import AcceptedRow
-from tasks.wording import MISSING, Wording
+from tasks.wording import HIDDEN, MISSING, Wording
 
 LONG_LOGFRAME = 150
 """Indicators up to which every one is printed, reported or not."""
@@ -39,6 +39,8 @@ CHART_LABEL = 42
 """Characters of a goal's name in a line of the chart."""
 MAX_PLACES = 12
 """Cells named of one rule in one file."""
+PUBLIC_ANNEXES = ("goals", "finance", "method")
+"""Who sent what when, what was wrong in it, and members' words to the network stay between the network and the EU."""
 _LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})?", re.IGNORECASE)
 
 
@@ -99,10 +101,10 @@ class Overlap:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A goal in the chart: amounts, and the length of each bar as a share (0 to 1) of the longest."""
+    """A goal in the chart: its participations in words, and the length of each bar as a share (0 to 1) of the longest."""
 
     goal: SdgFigure
-    people: int
+    people: str
     shares: dict[str, float] = field(default_factory=dict)
 
 
@@ -124,13 +126,14 @@ class ReportView:
         self.document, self.wording, self.language = document, wording, wording.language
         self.agreement, self.profile, self.figures = document.agreement, document.profile, document.figures
         self.contract = self.agreement.contract
-        self.kind = document.kind
+        self.kind, self.edition = document.kind, document.edition
         self.cycle = self.agreement.cycle(self.figures.cycle)
         self.start = self.agreement.cycle(self.figures.reporting[0]).start
         self.action = self.profile.action_word[self.contract.kind][self.language]
         self.definitions = definitions_for(self.agreement, self.figures.cycles)
         self.logframe = self.agreement.indicators_in(self.figures.cycle)
         self._members = {member.member: member for member in self.agreement.members}
+        self._withheld = {member.member for member in self.agreement.members if member.sensitivity in document.withheld_sensitivities}
         self._indicator_figures: dict[tuple[str, Scope, str], list[IndicatorFigure]] = defaultdict(list)
         for figure in self.figures.indicators:
             self._indicator_figures[figure.indicator, figure.scope, figure.level].append(figure)
@@ -143,6 +146,16 @@ class ReportView:
         _ = self.wording.gettext
         titles = {"interim": _("Interim narrative and financial report"), "final": _("Final narrative and financial report")}
         return titles.get(self.kind, _("Report for the network’s own use"))
+
+    @property
+    def edition_title(self) -> str:
+        """What the cover says of an edition that is not the one for the EU."""
+        _ = self.wording.gettext
+        return {"internal": _("Internal edition"), "public": _("Public edition")}.get(self.edition, "")
+
+    @property
+    def is_public(self) -> bool:
+        return self.edition == "public"
 
     def section(self, code: str) -> str:
         """Title of a section of Annex VI; 1.6 of a final report is the whole contract's."""
@@ -171,6 +184,8 @@ class ReportView:
             "narratives": _("Members’ own words"),
             "method": _("How the figures are made"),
         }
+        if self.is_public:
+            annexes = {name: annexes[name] for name in PUBLIC_ANNEXES}
         for number, (name, title) in enumerate(annexes.items(), 1):
             headings_with_sdg[name] = Heading(f"annex-{name}", 1, _("Annex %(number)s: %(title)s") % {"number": number, "title": title})
             if name == "goals":
@@ -196,11 +211,11 @@ class ReportView:
     # --- members and what may be named --------------------------------------------------------------------------------
 
     def may_name(self, row: AcceptedRow) -> bool:
-        """What is internal is counted and not named: rows marked so, and all rows of members marked so."""
-        return row.values.get("sensitivity") != "internal" and self.member_may_be_named(row.member)
+        """What is internal (in a public edition also what is for the EU only) is counted and not named: rows marked so, and all of members marked so."""
+        return row.values.get("sensitivity") not in self.document.withheld_sensitivities and self.member_may_be_named(row.member)
 
     def member_may_be_named(self, member: str) -> bool:
-        return member not in self.agreement.internal_members
+        return member not in self._withheld
 
     def member_name(self, member: str) -> str:
         if not self.member_may_be_named(member):
@@ -208,10 +223,10 @@ class ReportView:
         return self._members[member].name if member in self._members else member
 
     def members_with_role(self, *roles: str) -> list[Any]:
-        return [member for member in self.agreement.members if member.role in roles and member.sensitivity != "internal"]
+        return [member for member in self.agreement.members if member.role in roles and self.member_may_be_named(member.member)]
 
     def withheld_with_role(self, *roles: str) -> int:
-        return sum(member.role in roles and member.sensitivity == "internal" for member in self.agreement.members)
+        return sum(member.role in roles and not self.member_may_be_named(member.member) for member in self.agreement.members)
 
     def language_of(self, row: AcceptedRow) -> str:
         """Language of a member's text: what the row says, else the member's own."""
@@ -452,12 +467,18 @@ class ReportView:
             return Overlap(label, *(written(number) for number in (unique, summed, apart, summed + apart - unique)))
 
         main, significant = sum(goal.activities_main for goal in goals), sum(goal.activities_significant for goal in goals)
-        return [
+        lines = [
             line(_("Activities under their main goal"), total.activities_main, main, none.activities_main),
             line(_("Activities under every goal they are mapped to"), total.activities_main, main + significant, none.activities_main),
-            line(_("Participations"), people(total), sum(map(people, goals)), people(none)),
+            line(_("Participations"), total.people, sum(goal.people for goal in goals), none.people),
             line(_("Direct costs"), total.expenditure, sum(goal.expenditure for goal in goals), none.expenditure, money=True),
         ]
+        return [entry for entry in lines if entry.goals != HIDDEN]
+
+    def _people(self, goal: SdgFigure) -> str:
+        """All participations, or where that is withheld more than those of women and men."""
+        at_least = self.wording.number(_at_least(goal))
+        return f"> {at_least}" if isinstance(goal.people, Withheld) else at_least
 
     def chart_label(self, goal: str) -> list[str]:
         """A goal's name in the chart: a line, or two of a long one."""
@@ -469,11 +490,11 @@ class ReportView:
         amounts = {
             "activities": [goal.activities_main + goal.activities_significant for goal in goals],
             "main": [goal.activities_main for goal in goals],
-            "people": [people(goal) for goal in goals],
+            "people": [_at_least(goal) for goal in goals],
             "money": [goal.expenditure for goal in goals],
         }
         longest = {name: max([*values, 1]) for name, values in amounts.items()} | {"main": max([*amounts["activities"], 1])}
-        return [Bar(goal, people(goal), {name: max(values[i], 0) / longest[name] for name, values in amounts.items()}) for i, goal in enumerate(goals)]
+        return [Bar(goal, self._people(goal), {name: max(values[i], 0) / longest[name] for name, values in amounts.items()}) for i, goal in enumerate(goals)]
 
     # --- submissions and data quality ---------------------------------------------------------------------------------
 
@@ -509,13 +530,15 @@ class ReportView:
         return self.wording.gettext(self._phrases[rule]) if rule in self._phrases else rule
 
     def findings_by_member(self) -> list[tuple[Finding, list[str], int]]:
-        """Rejections, errors and warnings, gravest first: (the first finding of a member and rule, the places of it and its like, how many more)."""
-        shown = sorted((f for f in self.document.findings if f.severity != "info"), key=lambda finding: finding.sort_key)
+        """Rejections, errors and warnings (in an internal edition, what is for the record too), gravest first: (the first finding of a member and rule, the places of it and its like, how many more)."""
+        everything = self.edition == "internal"
+        shown = sorted((f for f in self.document.findings if everything or f.severity != "info"), key=lambda finding: finding.sort_key)
         groups: dict[tuple[str, str, str, str], list[Finding]] = defaultdict(list)
         for finding in shown:
             groups[finding.member, finding.cycle, finding.rule, finding.severity].append(finding)
         ordered = sorted(groups.values(), key=lambda group: (SEVERITIES.index(group[0].severity), group[0].sort_key))
-        return [(group[0], self._places(group[:MAX_PLACES]), max(len(group) - MAX_PLACES, 0)) for group in ordered]
+        most = len(shown) if everything else MAX_PLACES
+        return [(group[0], self._places(group[:most]), max(len(group) - most, 0)) for group in ordered]
 
     def _places(self, findings: Iterable[Finding]) -> list[str]:
         """Where findings lie in the member's file, the sheet named once: "Activities B7", "B9"."""
@@ -697,6 +720,6 @@ class ReportView:
         ]
 
 
-def people(figure: SdgFigure) -> int:
-    """All participations of a row of the SDG figures."""
-    return figure.women + figure.men + figure.other + figure.unknown
+def _at_least(goal: SdgFigure) -> int:
+    """All participations that may be told."""
+    return sum(number for number in (goal.women, goal.men) if not isinstance(number, Withheld)) if isinstance(goal.people, Withheld) else goal.people

@@ -23,8 +23,9 @@ from domain.exceptions import MET
 from domain.figures import MemberState
 from domain.prefill import by_member
 from domain.profile import Profile
+from domain.report import Edition
 from domain.submission import AcceptedRow, Judged
-from tasks import collect, deliver, feedback, quality, reconcile, render, report, validate, workbooks
+from tasks import collect, deliver, editions, feedback, quality, reconcile, render, report, validate, workbooks
 from tasks.aggregate import aggregate, missing_rates
 from tasks.collect import Inbox, InputFile
 from tasks.earlier import DeliveredReport, cumulative_before, delivered_reports, restatements
@@ -118,6 +119,7 @@ class Basis:
 
     content: Mapping[str, Any]
     languages: tuple[str, ...]
+    editions: tuple[Edition, ...]
     texts: report.Texts
     earlier: Sequence[DeliveredReport]
     """The latest delivered reports of the cycles before."""
@@ -128,16 +130,17 @@ class Basis:
 
 
 @step
-def describe_basis(desk: Desk, inbox: Inbox, languages: Sequence[str] | None, include_late: bool) -> Basis:
-    """Everything the report depends on, with its hash. Raises OperatorFault for a language that cannot be had."""
+def describe_basis(desk: Desk, inbox: Inbox, languages: Sequence[str] | None, include_late: bool, further_editions: Sequence[str] | None = None) -> Basis:
+    """Everything the report depends on, with its hash. Raises OperatorFault for a language or an edition that cannot be had."""
     language = desk.agreement.contract.language
     wanted = tuple(dict.fromkeys(languages or [language if language in render.LANGUAGES else "en"]))
     render.check_languages(wanted)
+    asked = editions.editions_asked(further_editions)
     texts = report.read_texts(desk.store, desk.cycle, wanted)
     earlier = delivered_reports(desk.store, desk.agreement.cycles_to(desk.cycle)[:-1])
     inputs = [*desk.inputs, *inbox.inputs, *texts.inputs, *(report.input for report in earlier)]
-    parameters = {"languages": list(wanted), "include_late": include_late}
-    return Basis(deliver.basis_of(desk.cycle, parameters, desk.profile, inputs), wanted, texts, earlier)
+    parameters = {"languages": list(wanted), "editions": list(asked), "include_late": include_late}
+    return Basis(deliver.basis_of(desk.cycle, parameters, desk.profile, inputs), wanted, asked, texts, earlier)
 
 
 @step
@@ -188,13 +191,15 @@ def write_annexes(desk: Desk, totals: report.Totals, judged: Judged) -> dict[str
 
 @step
 def render_reports(desk: Desk, totals: report.Totals, judged: Judged, data: Mapping[str, bytes], annexes: Mapping[str, bytes], reconciled: Mapping[str, Any], basis: Basis) -> dict[str, bytes]:
-    """report.<lang>.pdf for each language asked for."""
-    log.info("rendering the report (%s)", ", ".join(basis.languages))
-    attached = report.attached(desk.agreement, totals, data, annexes)
-    documents = {
-        language: report.document(desk.agreement, desk.profile, totals, judged, basis.texts.by_language[language], attached, reconciled) for language in basis.languages
-    }
-    return {f"report.{language}.pdf": pdf for language, pdf in render.render_reports(documents, basis.identifier).items()}
+    """report.<lang>.pdf for each language asked for, and the like of further editions."""
+    documents = {}
+    for edition in basis.editions:
+        attached = editions.attachments(edition, desk.agreement, desk.profile, totals, judged.accepted["activities"], data, annexes)
+        for language in basis.languages:
+            document = report.document(desk.agreement, desk.profile, totals, judged, basis.texts.by_language[language], attached, reconciled)
+            documents[editions.file_name(edition, language)] = (editions.document_of(edition, document), language)
+    log.info("rendering %s", ", ".join(documents))
+    return render.render_reports(documents, basis.identifier)
 
 
 @step

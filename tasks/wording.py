@@ -18,11 +18,14 @@ from babel.dates import format_date, format_skeleton
 from babel.numbers import format_currency, format_decimal
 
 from domain.codes import REGIONS
+from domain.figures import Withheld
 from domain.money import rounded_half_away
 from tasks.phrases import phrases
 
 MISSING = "–"
 """What is not reported; never 0."""
+HIDDEN = "•"
+"""What an edition withholds."""
 _LOCALES = {"en": "en_GB", "pt": "pt_PT"}
 Number = Fraction | Decimal | int
 
@@ -57,9 +60,11 @@ class Wording:
         self.gettext, self.ngettext = translations.gettext, translations.ngettext
 
     def number(self, value: Number | None, decimals: int = 2) -> str:
-        """At most so many decimals, thousands grouped; "–" for what is missing."""
+        """At most so many decimals, thousands grouped; "–" for what is missing, "•" for what is withheld."""
         if value is None:
             return MISSING
+        if isinstance(value, Withheld):
+            return HIDDEN
         return format_decimal(rounded(value, decimals), format=f"#,##0.{'#' * decimals}", locale=self.locale)
 
     @cached_property

@@ -428,6 +428,9 @@ NETWORK: dict[str, dict[str, str]] = {
         "with labour authorities have become regular in most countries. Three reforms were adopted, in Kenya, Senegal and Mozambique, one of them as an answer to the pandemic.\n\n"
         "From March 2020 meetings in person stopped. Members moved trainings online, with fewer participants, and spent on equipment what was saved on travel; travel of 2019 "
         "nevertheless exceeds its heading and is explained in the financial report. The target for people trained was raised by addendum 1. Targets for outputs are within reach.\n",
+        "results": "Most indicators stand where the plan expects them, or beyond. Two lag behind. **Social protection** spreads more slowly than planned, since registration offices were "
+        "closed from March to May 2020; where the law allows it, members now register people by telephone. **Invitations to consultations** came late in four countries, and the "
+        "coalitions there have asked for a yearly calendar.\n",
         "cooperation": "Members in the same region now prepare dialogues together: the Andean members held theirs jointly in each cycle. Relations with ministries held through "
         "the pandemic, mostly in writing. Synergies with other EU-funded projects on migration and on social protection avoided double training.\n\n"
         "The member in South Africa left the action on 31 March 2020; its records were handed over to the coordinator.\n",

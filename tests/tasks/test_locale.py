@@ -192,7 +192,7 @@ def test_dates_and_percentages_have_the_small_habits_of_french() -> None:
 
 
 def test_languages_side_by_side_give_the_files_that_they_give_alone() -> None:
-    assert render_reports({language: document() for language in ("en", "fr")}, IDENTIFIER) == {"en": pdf(), "fr": pdf(language="fr")}
+    assert render_reports({language: (document(), language) for language in ("en", "fr")}, IDENTIFIER) == {"en": pdf(), "fr": pdf(language="fr")}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
