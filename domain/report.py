@@ -56,11 +56,16 @@ class ReportDocument:
 
     @property
     def asked_texts(self) -> list[str]:
-        """Sections of the profile that a report of this kind asks for; one for the network itself those of an interim report."""
-        kind = "final" if self.kind == "final" else "interim"
-        return [section for section, text in self.profile.texts.items() if kind in text.reports]
+        """Sections of the profile that this report asks for."""
+        return asked_texts(self.profile, self.kind)
 
     @property
     def missing_texts(self) -> list[str]:
         """Asked sections that the network has not written yet."""
         return [section for section in self.asked_texts if not self.texts.get(section, "").strip()]
+
+
+def asked_texts(profile: Profile, kind: str) -> list[str]:
+    """Sections of the profile that a report of that kind asks for; one for the network itself (none) those of an interim report."""
+    wanted = "final" if kind == "final" else "interim"
+    return [section for section, text in profile.texts.items() if wanted in text.reports]

@@ -9,17 +9,24 @@ from prefect.states import State
 
 from tasks.approval import wait_for_approval
 from tasks.faults import OperatorFault
-from tasks.outcome import Outcome, ended, failed
+from tasks.outcome import ended, failed, refused
+from tasks.runs import already_running
 from tasks.steps import (
     add_up,
+    check_ready,
+    compose_documents,
     deliver_report,
     describe_basis,
     find_delivered,
+    find_draft,
+    find_needs,
+    finish_draft,
     judge_all,
     load,
     read_all,
     reconcile_figures,
     render_reports,
+    submit_draft,
     summarise_report,
     write_annexes,
     write_data_files,
@@ -27,7 +34,9 @@ from tasks.steps import (
 
 
 @flow(name="report-cycle", flow_run_name="report-{cycle}")
-def report_cycle(cycle: str, languages: list[str] | None = None, further_editions: list[str] | None = None, include_late: bool = False, require_approval: bool = False) -> State[Any]:
+def report_cycle(
+    cycle: str, languages: list[str] | None = None, further_editions: list[str] | None = None, include_late: bool = False, require_approval: bool = False
+) -> State[Any]:
     """Makes the report of a cycle from the submissions as they now stand and delivers it as a new version; unchanged inputs make none.
 
     Args:
@@ -39,19 +48,29 @@ def report_cycle(cycle: str, languages: list[str] | None = None, further_edition
     """
     try:
         desk = load(cycle)
-        inbox = read_all(desk, include_late)
-        basis = describe_basis(desk, inbox, languages, include_late, further_editions)
-        judged = judge_all(desk, inbox)
-        delivery = find_delivered(desk, basis)
-        if delivery is None:
-            figures = add_up(desk, inbox, judged, basis)
-            data = write_data_files(desk, inbox, figures, judged)
-            reconciled = reconcile_figures(desk, figures, data)
-            annexes = write_annexes(desk, figures, judged)
-            pdfs = render_reports(desk, figures, judged, data, annexes, reconciled, basis)
-            approval = wait_for_approval(figures.figures, figures.states, figures.findings, figures.weighed, basis.identifier) if require_approval else None
-            delivery = deliver_report(desk, basis, data, annexes, pdfs, reconciled, approval)
-        outcome: Outcome = summarise_report(desk, inbox, judged, delivery)
+        if other := already_running(desk.cycle):
+            return refused(other)
+        draft, approved = find_draft(desk), None
+        if draft is None:
+            inbox = read_all(desk, include_late)
+            basis = describe_basis(desk, inbox, languages, include_late, further_editions)
+            judged = judge_all(desk, inbox)
+            found = find_needs(desk, inbox, judged, basis)
+            if delivered := find_delivered(desk, basis):
+                return ended(summarise_report(desk, delivered, found))
+            totals = add_up(desk, inbox, judged, basis)
+            data = write_data_files(desk, inbox, totals, judged)
+            reconciled = reconcile_figures(desk, totals, data)
+            annexes = write_annexes(desk, totals, judged)
+            documents = compose_documents(desk, totals, judged, data, annexes, reconciled, basis)
+            if require_approval:
+                check_ready(desk, totals, basis)
+            draft = finish_draft(basis, data, annexes, render_reports(documents, basis), reconciled, found)
+            if require_approval:
+                submit_draft(desk, draft, totals, documents)
+        if require_approval:
+            approved = wait_for_approval(desk.store, desk.cycle, draft)
+        outcome = summarise_report(desk, deliver_report(desk, draft, approved), draft.outcome)
     except OperatorFault as fault:
         return failed(fault)
     return ended(outcome)

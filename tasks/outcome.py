@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from prefect.states import Completed, Failed, State
+from prefect.states import Cancelled, Completed, Failed, State
 from pydantic import BaseModel
 
 from tasks.faults import OperatorFault
@@ -27,3 +27,8 @@ def ended(outcome: Outcome) -> State[Any]:
 def failed(fault: OperatorFault) -> State[Any]:
     """Failed, with the fault's own words and no trace."""
     return Failed(message=str(fault))
+
+
+def refused(reason: str) -> State[Any]:
+    """Cancelled, because another run does the same."""
+    return Cancelled(message=reason)

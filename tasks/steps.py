@@ -23,11 +23,13 @@ from domain.exceptions import MET
 from domain.figures import MemberState
 from domain.prefill import by_member
 from domain.profile import Profile
-from domain.report import Edition
+from domain.report import Edition, ReportDocument, asked_texts
 from domain.submission import AcceptedRow, Judged
-from tasks import collect, deliver, editions, feedback, quality, reconcile, render, report, validate, workbooks
+from tasks import approval, collect, deliver, drafts, editions, feedback, quality, reconcile, render, report, validate, workbooks
 from tasks.aggregate import aggregate, missing_rates
+from tasks.assessment_view import checklist
 from tasks.collect import Inbox, InputFile
+from tasks.drafts import Draft
 from tasks.earlier import DeliveredReport, cumulative_before, delivered_reports, restatements
 from tasks.faults import OperatorFault
 from tasks.outcome import Outcome
@@ -189,26 +191,67 @@ def write_annexes(desk: Desk, totals: report.Totals, judged: Judged) -> dict[str
     return report.annexes(desk.agreement, desk.profile, totals.figures, totals.lines, judged)
 
 
+Documents = Mapping[str, tuple[ReportDocument, str]]
+"""What a PDF is rendered from and its language, by the name of the file."""
+
+
 @step
-def render_reports(desk: Desk, totals: report.Totals, judged: Judged, data: Mapping[str, bytes], annexes: Mapping[str, bytes], reconciled: Mapping[str, Any], basis: Basis) -> dict[str, bytes]:
-    """report.<lang>.pdf for each language asked for, and the like of further editions."""
+def compose_documents(
+    desk: Desk, totals: report.Totals, judged: Judged, data: Mapping[str, bytes], annexes: Mapping[str, bytes], reconciled: Mapping[str, Any], basis: Basis
+) -> Documents:
+    """The report in each edition and language asked for, before it is set."""
     documents = {}
     for edition in basis.editions:
         attached = editions.attachments(edition, desk.agreement, desk.profile, totals, judged.accepted["activities"], data, annexes)
         for language in basis.languages:
             document = report.document(desk.agreement, desk.profile, totals, judged, basis.texts.by_language[language], attached, reconciled)
             documents[editions.file_name(edition, language)] = (editions.document_of(edition, document), language)
+    return documents
+
+
+@step
+def render_reports(documents: Documents, basis: Basis) -> dict[str, bytes]:
+    """report.<lang>.pdf for each language asked for, the like of further editions, and the narrative to comment on."""
     log.info("rendering %s", ", ".join(documents))
     return render.render_reports(documents, basis.identifier)
 
 
 @step
-def deliver_report(
-    desk: Desk, basis: Basis, data: Mapping[str, bytes], annexes: Mapping[str, bytes], pdfs: Mapping[str, bytes], reconciled: Mapping[str, Any], approval: bytes | None
-) -> deliver.Delivery:
+def finish_draft(basis: Basis, data: Mapping[str, bytes], annexes: Mapping[str, bytes], pdfs: Mapping[str, bytes], reconciled: Mapping[str, Any], found: Outcome) -> Draft:
+    """All files of the report, with what its manifest will say."""
+    files = {**pdfs, **annexes, **{f"data/{name}": content for name, content in data.items()}}
+    return Draft(basis.content, files, {"reconciliation": reconciled}, found)
+
+
+@step
+def check_ready(desk: Desk, totals: report.Totals, basis: Basis) -> None:
+    """Raises OperatorFault where nobody can be asked to approve the report, or where nobody may."""
+    approval.must_be_asked_for()
+    if reasons := approval.blocking(totals.figures, totals.findings, _texts_to_write(desk, basis)):
+        raise OperatorFault("The report cannot be approved: " + "; ".join(reasons) + ".")
+
+
+@step
+def submit_draft(desk: Desk, draft: Draft, totals: report.Totals, documents: Documents) -> None:
+    """Puts the draft where the approving person finds it, with what that person is told."""
+    folder = approval.draft_folder(desk.cycle)
+    first, language = next(iter(documents.values()))
+    where = desk.store.locate(folder)
+    drafts.keep(desk.store, folder, draft, approval.description(desk.cycle, where, totals.states, totals.findings, totals.weighed, checklist(first, language)))
+    log.info("the draft lies in %s", where)
+
+
+@step
+def find_draft(desk: Desk) -> Draft | None:
+    """The draft that this run made before it was suspended for approval."""
+    return drafts.find(desk.store, approval.draft_folder(desk.cycle))
+
+
+@step
+def deliver_report(desk: Desk, draft: Draft, approved: bytes | None) -> deliver.Delivery:
     """All files, then the manifest, then latest.json."""
-    files = {**pdfs, **annexes, **{f"data/{name}": content for name, content in data.items()}, **({"approval.json": approval} if approval else {})}
-    return deliver.deliver(desk.store, basis.content, files, {"reconciliation": reconciled})
+    files = {**draft.files, **({"approval.json": approved} if approved else {})}
+    return deliver.deliver(desk.store, draft.basis, files, draft.besides)
 
 
 # --- open -------------------------------------------------------------------------------------------------------------
@@ -275,16 +318,30 @@ def summarise_collection(desk: Desk, inbox: Inbox, judged: Judged, written: int)
 
 
 @step
-def summarise_report(desk: Desk, inbox: Inbox, judged: Judged, delivery: deliver.Delivery) -> Outcome:
-    """Over the reporting period; money without a rate is named."""
+def find_needs(desk: Desk, inbox: Inbox, judged: Judged, basis: Basis) -> Outcome:
+    """What of the reporting period needs a person, money without a rate by name; and the texts that are still to be written."""
     reporting = desk.agreement.reporting_period(desk.cycle)
     states = member_states(desk.agreement, reporting, inbox.submissions, judged)
     errors = sum(finding.severity == "error" and finding.cycle in reporting for finding in judged.findings)
     rejected = len(open_rejections(s for s in inbox.submissions if s.cycle in reporting))
-    rates = _missing_rates(judged, inbox)
+    missing = _texts_to_write(desk, basis)
+    done = [f"to be completed by the coordinator: {', '.join(missing)}"] if missing else []
+    return Outcome(done=done, needs_person=[*_needs(states, errors, rejected), *_missing_rates(judged, inbox)])
+
+
+@step
+def summarise_report(desk: Desk, delivery: deliver.Delivery, found: Outcome) -> Outcome:
+    """What was delivered, which texts it lacks, and what needs a person."""
     said = "delivered" if delivery.new else "nothing has changed since"
-    done = [f"{said} {delivery.version} of the report of {desk.cycle}: {desk.store.locate(delivery.key)}"]
-    return Outcome(done=done, needs_person=[*_needs(states, errors, rejected), *rates])
+    where = f"{said} {delivery.version} of the report of {desk.cycle}: {desk.store.locate(delivery.key)}"
+    return Outcome(done=[where, *found.done], needs_person=found.needs_person)
+
+
+def _texts_to_write(desk: Desk, basis: Basis) -> list[str]:
+    """Texts of the network that the form asks for and that are not there."""
+    sections = [section for section in asked_texts(desk.profile, desk.agreement.cycle(desk.cycle).report) if desk.profile.texts[section].mandatory]
+    written = basis.texts.by_language
+    return [f"texts/{desk.cycle}/{language}/{section}.md" for language in basis.languages for section in sections if not written[language].get(section, "").strip()]
 
 
 def _missing_rates(judged: Judged, inbox: Inbox) -> list[str]:
