@@ -34,6 +34,18 @@ def timeliness(agreement: Agreement, member: str, cycle_code: str, received_at: 
     return "late" if received_at <= last.replace(tzinfo=zone).astimezone(UTC) else "too late"
 
 
+def open_cycles(agreement: Agreement, now: datetime) -> list[str]:
+    """Codes of the cycles that members can submit for at that moment (aware time): from the day a cycle opens to a day after the last moment anybody's
+    file is taken, so that what came at that moment is still collected."""
+    here = now.astimezone(ZoneInfo(agreement.timezone)).replace(tzinfo=None)
+    found = []
+    for cycle in agreement.cycles:
+        last = max([due_dates(agreement, member.member, cycle.code)[1] for member in agreement.members], default=cycle.due)
+        if cycle.opens <= here.date() and here <= last + timedelta(days=1):
+            found.append(cycle.code)
+    return found
+
+
 def is_due(agreement: Agreement, member: Member, cycle_code: str) -> bool:
     """Whether a member owes a submission: some day of the cycle lies within its `from`–`to`."""
     cycle = agreement.cycle(cycle_code)

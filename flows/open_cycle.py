@@ -8,20 +8,23 @@ from prefect import flow
 from prefect.states import State
 
 from tasks.faults import OperatorFault
-from tasks.outcome import ended, failed
-from tasks.steps import load, publish_workbooks, read_earlier
+from tasks.outcome import Outcome, ended, failed, of_all
+from tasks.runs import run_name
+from tasks.steps import cycles_in_hand, load, publish_workbooks, read_earlier
 
 
-@flow(name="open-cycle", flow_run_name="open-{cycle}")
-def open_cycle(cycle: str) -> State[Any]:
+@flow(name="open-cycle", flow_run_name=run_name("open"))
+def open_cycle(cycle: str | None = None) -> State[Any]:
     """Writes each member's workbook of a cycle, with its last figures, to workbooks/<cycle>/; again only where its content changed.
 
     Args:
-        cycle: Code of the cycle as agreement.yaml lists it, e.g. 2019-H1.
+        cycle: Code of the cycle as agreement.yaml lists it, e.g. 2019-H1; empty for every cycle that is open today.
     """
+    outcomes: list[Outcome] = []
     try:
-        desk = load(cycle)
-        outcome = publish_workbooks(desk, read_earlier(desk))
+        for code in cycles_in_hand(cycle):
+            desk = load(code)
+            outcomes.append(publish_workbooks(desk, read_earlier(desk)))
     except OperatorFault as fault:
         return failed(fault)
-    return ended(outcome)
+    return ended(of_all(outcomes))

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from prefect import runtime
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.settings import PREFECT_API_URL
+
+
+def run_name(doing: str) -> Callable[[], str]:
+    """Names a run after its cycle ("collect-2019-H1"), or after what it does where it takes the cycles whose dates say so."""
+    return lambda: "-".join(filter(None, (doing, runtime.flow_run.parameters.get("cycle"))))
 
 
 def already_running(cycle: str) -> str:

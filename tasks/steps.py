@@ -11,13 +11,14 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from domain.agreement import Agreement
-from domain.completeness import counting_keys, is_due, member_states, open_rejections
+from domain.completeness import counting_keys, is_due, member_states, open_cycles, open_rejections
 from domain.coverage import coverage, weighed
 from domain.exceptions import MET
 from domain.figures import MemberState
@@ -56,6 +57,13 @@ class Desk:
     profile: Profile
     cycle: str
     inputs: tuple[InputFile, ...]
+
+
+@step
+def cycles_in_hand(cycle: str | None) -> list[str]:
+    """The cycle asked for, else those that are open now. Raises OperatorFault for a broken agreement or an unknown cycle."""
+    agreement = collect.load_agreement(open_store(read_settings().storage)).agreement
+    return [collect.known_cycle(agreement, cycle)] if cycle else open_cycles(agreement, datetime.now(UTC))
 
 
 @step
