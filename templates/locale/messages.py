@@ -22,7 +22,7 @@ LOCALES = {"fr": "fr", "es": "es", "pt": "pt_PT"}
 """Folder of a catalogue to its locale."""
 SOURCES = {
     "templates/report/*.j2": "jinja2.ext:babel_extract",
-    "tasks/report_view.py": "python",
+    "tasks/*_view.py": "python",
     "tasks/render.py": "python",
     "tasks/wording.py": "python",
 }
