@@ -8,12 +8,13 @@ from prefect import flow
 from prefect.states import State
 
 from tasks.faults import OperatorFault
+from tasks.letters import tell_of_failure
 from tasks.outcome import Outcome, ended, failed, of_all
 from tasks.runs import run_name
-from tasks.steps import cycles_in_hand, give_feedback, judge_all, load, publish_quality, read_all, summarise_collection
+from tasks.steps import cycles_in_hand, give_feedback, judge_all, load, mail_feedback, publish_quality, read_all, summarise_collection
 
 
-@flow(name="collect-submissions", flow_run_name=run_name("collect"))
+@flow(name="collect-submissions", flow_run_name=run_name("collect"), on_failure=[tell_of_failure], on_crashed=[tell_of_failure])
 def collect_submissions(cycle: str | None = None, include_late: bool = False) -> State[Any]:
     """Reads every file in the inbox of a cycle, validates it and answers its member with findings.
 
@@ -29,6 +30,7 @@ def collect_submissions(cycle: str | None = None, include_late: bool = False) ->
             judged = judge_all(desk, inbox)
             written = give_feedback(desk, inbox, judged)
             publish_quality(desk, inbox, judged)
+            mail_feedback(desk, inbox, judged)
             outcomes.append(summarise_collection(desk, inbox, judged, written))
     except OperatorFault as fault:
         return failed(fault)

@@ -8,12 +8,13 @@ from prefect import flow
 from prefect.states import State
 
 from tasks.faults import OperatorFault
+from tasks.letters import tell_of_failure
 from tasks.outcome import Outcome, ended, failed, of_all
 from tasks.runs import run_name
 from tasks.steps import cycles_in_hand, load, publish_workbooks, read_earlier
 
 
-@flow(name="open-cycle", flow_run_name=run_name("open"))
+@flow(name="open-cycle", flow_run_name=run_name("open"), on_failure=[tell_of_failure], on_crashed=[tell_of_failure])
 def open_cycle(cycle: str | None = None) -> State[Any]:
     """Writes each member's workbook of a cycle, with its last figures, to workbooks/<cycle>/; again only where its content changed.
 

@@ -9,6 +9,7 @@ from prefect.states import State
 
 from tasks.approval import wait_for_approval
 from tasks.faults import OperatorFault
+from tasks.letters import tell_of_failure
 from tasks.outcome import ended, failed, refused
 from tasks.runs import already_running
 from tasks.steps import (
@@ -33,7 +34,7 @@ from tasks.steps import (
 )
 
 
-@flow(name="report-cycle", flow_run_name="report-{cycle}")
+@flow(name="report-cycle", flow_run_name="report-{cycle}", on_failure=[tell_of_failure], on_crashed=[tell_of_failure])
 def report_cycle(
     cycle: str, languages: list[str] | None = None, further_editions: list[str] | None = None, include_late: bool = False, require_approval: bool = False
 ) -> State[Any]:

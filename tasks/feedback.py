@@ -27,7 +27,7 @@ def write_feedback(store: Store, agreement: Agreement, cycle: str, submissions: 
     """Writes feedback/<cycle>/<member>/<submission>/… for each file of the cycle whose answer changed; gives the keys written.
 
     A file that could not be read, or in which nothing was found, has no marked copy."""
-    answers = {folder(answer.submission): answer for answer in _answers(agreement, cycle, submissions, judged)}
+    answers = {folder(answer.submission): answer for answer in answers_of(agreement, cycle, submissions, judged)}
     wanted: dict[str, bytes] = {}
     for place, answer in answers.items():
         wanted[f"{place}/{FINDINGS}"] = findings_csv(answer.findings)
@@ -58,7 +58,7 @@ def has_marked_copy(answer: Answer) -> bool:
     return bool(answer.findings) and not any(finding.rule in unread for finding in answer.findings)
 
 
-def _answers(agreement: Agreement, cycle: str, submissions: Sequence[Submission], judged: Judged) -> Iterable[Answer]:
+def answers_of(agreement: Agreement, cycle: str, submissions: Sequence[Submission], judged: Judged) -> Iterable[Answer]:
     """What is to be said of each file of the cycle."""
     findings: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     for finding in judged.findings:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tasks.faults import OperatorFault
 
 
 class Settings(BaseSettings):
-    """`FPA_STORAGE`: s3://bucket[/prefix] or a directory."""
+    """`FPA_STORAGE`: s3://bucket[/prefix] or a directory. `FPA_SMTP`: smtp://user:password@host:port or smtps://…; without it mails are only laid into
+    the store. `FPA_MAIL_FROM`: their sender; without it the coordination's address in members.csv."""
 
     model_config = SettingsConfigDict(env_prefix="FPA_")
 
     storage: str = Field(min_length=1)
+    smtp: SecretStr | None = None
+    mail_from: str = ""
 
 
 def read_settings() -> Settings:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -24,9 +25,25 @@ from domain.exceptions import MET
 from domain.figures import MemberState
 from domain.prefill import by_member
 from domain.profile import Profile
+from domain.reminders import reminded_cycles
 from domain.report import Edition, ReportDocument, asked_texts
 from domain.submission import AcceptedRow, Judged
-from tasks import approval, collect, deliver, drafts, editions, feedback, quality, reconcile, render, report, validate, workbooks
+from tasks import (
+    approval,
+    collect,
+    deliver,
+    drafts,
+    editions,
+    feedback,
+    letters,
+    mail,
+    quality,
+    reconcile,
+    render,
+    report,
+    validate,
+    workbooks,
+)
 from tasks.aggregate import aggregate, missing_rates
 from tasks.assessment_view import checklist
 from tasks.collect import Inbox, InputFile
@@ -104,6 +121,42 @@ def give_feedback(desk: Desk, inbox: Inbox, judged: Judged) -> int:
     written = feedback.write_feedback(desk.store, desk.agreement, desk.cycle, inbox.submissions, judged)
     log.info("feedback: %d files written", len(written))
     return len(written)
+
+
+def mail_step(function: Function) -> Function:
+    """A step that is tried again where the mail server does not answer, each time a little later."""
+    return task(  # type: ignore[call-overload]
+        function, cache_policy=NO_CACHE, persist_result=False, log_prints=False,
+        retries=3, retry_delay_seconds=[5, 30, 120], retry_jitter_factor=0.5, retry_condition_fn=_server_did_not_answer,
+    )  # fmt: skip
+
+
+def _server_did_not_answer(_task: Any, _run: Any, state: Any) -> bool:
+    return isinstance(state.data, mail.MailServerFault)
+
+
+@mail_step
+def mail_feedback(desk: Desk, inbox: Inbox, judged: Judged) -> int:
+    """Each member's answer by mail, once a file; the number of mails."""
+    said = list(feedback.answers_of(desk.agreement, desk.cycle, inbox.submissions, judged))
+    return len(letters.send(desk.store, desk.agreement, letters.answers(desk.store, desk.agreement, desk.cycle, said)))
+
+
+@mail_step
+def mail_reminders(desk: Desk, inbox: Inbox) -> Outcome:
+    """A mail to each member that owes something today is the day to remind it of."""
+    today = datetime.now(ZoneInfo(desk.agreement.timezone)).date()
+    sent = letters.send(desk.store, desk.agreement, letters.reminders(desk.store, desk.agreement, desk.cycle, inbox, today))
+    members = ", ".join(key.split("/")[2] for key in sent)
+    return Outcome(done=[f"{desk.cycle}: {len(sent)} reminded{f': {members}' if members else ''}"])
+
+
+@step
+def cycles_to_remind(cycle: str | None) -> list[str]:
+    """The cycle asked for, else those in which somebody may have to be reminded today."""
+    agreement = collect.load_agreement(open_store(read_settings().storage)).agreement
+    today = datetime.now(ZoneInfo(agreement.timezone)).date()
+    return [collect.known_cycle(agreement, cycle)] if cycle else reminded_cycles(agreement, today)
 
 
 @step
@@ -247,6 +300,7 @@ def submit_draft(desk: Desk, draft: Draft, totals: report.Totals, documents: Doc
     where = desk.store.locate(folder)
     drafts.keep(desk.store, folder, draft, approval.description(desk.cycle, where, totals.states, totals.findings, totals.weighed, checklist(first, language)))
     log.info("the draft lies in %s", where)
+    letters.tell_of_draft(desk.store, desk.agreement, desk.cycle, where)
 
 
 @step

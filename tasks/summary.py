@@ -60,7 +60,7 @@ def summary_page(agreement: Agreement, answer: Answer, program: str) -> bytes:
         file=s.key.rpartition("/")[2],
         received=_moment(s.received_at.astimezone(ZoneInfo(agreement.timezone)), language),
         submission=s.submission,
-        steps=[text.format(part=answer.other_part) for text in _steps(answer, state, words["steps"])],
+        steps=next_steps(answer),
         due=_due(agreement, s, language, words["page"]["due"]),
         counts=[(severity, number) for severity, number in by_severity if number],
         rows=words["rows"].format(used=_number(Decimal(used), language), left=_number(Decimal(left), language)),
@@ -96,6 +96,17 @@ def _state(answer: Answer) -> tuple[str, str]:
     if answer.submission.nil:
         return "nil", "good"
     return ("partly", "part") if any(f.severity == "error" for f in answer.findings) else ("accepted", "good")
+
+
+def state_in_words(answer: Answer) -> str:
+    """Whether the file counts, in the member's language."""
+    return str(phrases("feedback", answer.language)["states"][_state(answer)[0]])
+
+
+def next_steps(answer: Answer) -> list[str]:
+    """What the member is to do next, in its language."""
+    words = phrases("feedback", answer.language)
+    return [text.format(part=answer.other_part) for text in _steps(answer, _state(answer)[0], words["steps"])]
 
 
 def _steps(answer: Answer, state: str, words: Mapping[str, str]) -> list[str]:

@@ -1,0 +1,27 @@
+"""Every delivered report against its manifest and its inputs. Reads only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import flow
+from prefect.states import State
+
+from tasks.faults import OperatorFault
+from tasks.outcome import ended, failed
+from tasks.runs import run_name
+from tasks.verification import find_reports, summarise, verify_each
+
+
+@flow(name="verify-reports", flow_run_name=run_name("verify"))
+def verify_reports(cycle: str | None = None) -> State[Any]:
+    """Compares every file of every delivered report, and every input it was made of, with its manifest; nothing is changed.
+
+    Args:
+        cycle: Code of the cycle whose reports are compared, e.g. 2019-H1; empty for all.
+    """
+    try:
+        verified = verify_each(find_reports(cycle))
+    except OperatorFault as fault:
+        return failed(fault)
+    return ended(summarise(verified))
