@@ -98,7 +98,7 @@ def test_a_draft_that_is_no_longer_whole_is_not_delivered(tmp_path: Path) -> Non
     found = drafts.find(store, "drafts/C1/run")
     assert found is not None and found.files["report.en.pdf"] == b"%PDF" and found.outcome.done == ["made"]
     store.write("drafts/C1/run/data/sdg.csv", b"y")
-    with pytest.raises(OperatorFault, match="no longer whole: drafts/C1/run/data/sdg.csv"):
+    with pytest.raises(OperatorFault, match=r"no longer whole: drafts/C1/run/data/sdg\.csv"):
         drafts.find(store, "drafts/C1/run")
     assert drafts.find(store, "drafts/C1/other") is None
 
