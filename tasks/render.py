@@ -137,6 +137,10 @@ def has_long_word(text: str | None) -> bool:
     return max(map(len, (text or "").split()), default=0) > LONG_WORD
 
 
+_STEERING = frozenset({0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF})
+"""Signs that turn the direction of what follows them, or hide in it: never taken over from a member's text."""
+
+
 @cache
 def _characters(folder: Path) -> frozenset[int]:
     """Code points that every style of the report's text can print."""
@@ -146,13 +150,14 @@ def _characters(folder: Path) -> frozenset[int]:
         return set(TTFont(folder / "fonts" / name).getBestCmap())
 
     text = of("NotoSans-Regular.ttf") & of("NotoSans-Bold.ttf") & of("NotoSans-Italic.ttf")
-    return frozenset(text | of("NotoSansMath-Signs.ttf") | of("NotoSansSymbols2-Signs.ttf") | {ord("\n")})
+    further = [of(path.name) for path in (folder / "fonts").glob("NotoSans?*-*.?tf") if not path.name.startswith("NotoSans-")]
+    return frozenset(text.union(*further) - _STEERING | {ord("\n")})
 
 
 def printable(html: str, characters: frozenset[int]) -> str:
     """The text with what no typeface of the report has as U+FFFD: a PDF/A may contain no missing glyph, and no font of the machine steps in.
 
-    Combining marks and signs that only steer (joiners, directions) fall away; other spaces become a space."""
+    Combining marks and signs that only steer (directions; joiners that no script of the report's needs) fall away; other spaces become a space."""
     import unicodedata
 
     table: dict[int, str | None] = {}

@@ -205,7 +205,7 @@ def test_no_font_comes_from_the_machine() -> None:
     with pikepdf.open(io.BytesIO(pdf(summary="* a\n  * b\n    * `c` *d*\n\nArrow → ✓ 中文 မြန်မာ العربية 🙂"))) as file:
         fonts = {str(entry.BaseFont) for entry in file.objects if isinstance(entry, pikepdf.Dictionary) and entry.get("/Type") == "/Font"}
     assert fonts
-    assert {re.sub(r"^/\w{6}\+", "", name).partition("-")[0] for name in fonts} <= {"Report", "Signs", "Funding"}
+    assert {re.sub(r"^/\w{6}\+", "", name).partition("-")[0] for name in fonts} <= {"Report", "Signs", "Funding", "Arabic", "Myanmar", "Chinese"}
 
 
 def test_attachments_are_associated_data_of_the_report() -> None:
@@ -415,6 +415,36 @@ def test_markdown_of_the_network_becomes_plain_elements_only() -> None:
 def test_characters_without_a_glyph_are_replaced_and_steering_ones_dropped() -> None:
     characters = frozenset(map(ord, "aé "))
     assert printable("aé中\u202e\u200da\u3000\x00", characters) == f"aé{REPLACEMENT}a  "
+
+
+SCRIPTS = {
+    "Arabic and Urdu": "الحقوق الاجتماعية – مزدور حقوق", "Bengali": "শ্রমিক অধিকার", "Devanagari": "मजदूर अधिकार क्षत्रिय", "Ethiopic": "የሠራተኞች መብት", "Khmer": "សិទ្ធិការងារ និងយុត្តិធម៌",
+    "Burmese": "အလုပ်သမားအခွင့်အရေး", "Thai": "สิทธิแรงงาน", "Chinese": "香港勞工權益 中国劳工权利", "Vietnamese": "Quyền của người", "Polish": "Świętość źdźbła", "Greek": "Δικαιώματα", "Cyrillic": "Права",
+}  # fmt: skip
+
+
+def test_the_scripts_of_members_are_printed_in_fonts_of_the_report(tmp_path: Path) -> None:
+    from importlib.resources import as_file
+
+    from tasks.render import _characters
+
+    with as_file(resources.files("templates").joinpath("report")) as folder:
+        for script, words in SCRIPTS.items():
+            assert printable(words, _characters(folder)) == words, script
+    if reason := verapdf.missing():
+        pytest.skip(reason)
+    path = tmp_path / "report.pdf"
+    path.write_bytes(pdf(summary="\n\n".join(f"{words} **{words}** *{words}* → ✓ ■ ≥ {words}" for words in SCRIPTS.values())))
+    assert [failure for standard in verapdf.PROFILES for failure in verapdf.failures(path, standard)] == []
+
+
+def test_signs_that_turn_the_direction_of_text_are_dropped_though_fonts_have_them() -> None:
+    from importlib.resources import as_file
+
+    from tasks.render import _characters
+
+    with as_file(resources.files("templates").joinpath("report")) as folder:
+        assert printable("a\u202eb\u2066c\u200fd\ufeffe", _characters(folder)) == "abcde"
 
 
 def test_long_texts_are_cut_where_they_stand_in_tables() -> None:
