@@ -174,6 +174,41 @@ class SupportLine:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberCosts:
+    """What a member's costs come to, in EUR cents: of the rows of the reporting period, and to date. They add up to heading 7 to date."""
+
+    member: str
+    reporting: int
+    cumulative: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientCosts:
+    """Costs under heading 6 that a member paid to a third party, in EUR cents; `recipient` as written, "" where none is named.
+
+    `sensitivity` is that of the activity paid for: public (or no activity named), eu-only, internal, or unknown where no accepted one has that code."""
+
+    recipient: str
+    member: str
+    sensitivity: str
+    reporting: int
+    cumulative: int
+
+
+@dataclass(frozen=True, slots=True)
+class RateUsed:
+    """A rate (units of the currency for 1 EUR) at which costs of the reporting period were converted: so many payments of members of that
+    sensitivity, and the EUR cents they came to. `month` of payment: 2019-03."""
+
+    currency: str
+    month: str
+    rate: Decimal
+    sensitivity: str
+    payments: int
+    cents: int
+
+
+@dataclass(frozen=True, slots=True)
 class MissingRate:
     """Money left out of every figure because rates.csv lacks the rate: in units of the currency."""
 
@@ -214,3 +249,6 @@ class Figures:
     finance: list[FinanceLine]
     support: list[SupportLine]
     missing_rates: list[MissingRate]
+    costs: list[MemberCosts] = field(default_factory=list)
+    recipients: list[RecipientCosts] = field(default_factory=list)
+    rates: list[RateUsed] = field(default_factory=list)

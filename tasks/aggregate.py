@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from domain.agreement import Agreement
 from domain.figures import Figures, IndicatorFigure, MissingRate
+from domain.funding import member_costs, rates_used, recipient_costs
 from domain.indicators import definitions_for, indicator_figures
 from domain.money import CostLine, cost_lines, finance_lines, support_lines
 from domain.profile import Profile
@@ -52,6 +53,9 @@ def aggregate(
         finance=finance_lines(agreement, lines, cycles, reporting, before, labels, profile.flexibility_pct),
         support=support_lines(lines, reporting),
         missing_rates=missing_rates(judged, submissions),
+        costs=member_costs(lines, reporting),
+        recipients=recipient_costs(lines, accepted["activities"], reporting),
+        rates=rates_used(agreement, lines, reporting),
     )
     return figures, lines
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from domain.agreement import Agreement, BudgetLine
 from domain.figures import Figures, FinanceLine
+from domain.funding import funding, rates_to_name
 from domain.grid import column_letter
 from domain.money import DIRECT_HEADINGS, CostLine, budget_by_heading, rounded_half_away, with_totals
 from domain.profile import Profile
@@ -411,7 +412,7 @@ class _Report:
         for place, label in ((eu, words["eu"]), (others, words["others"]), (all_, words["total"])):
             self.paper.text(sheet, place, 0, label, **(_SUM if place == all_ else _RULE))
         for column, name, cents in ((1, "budget", total.budget), (3, "cumulative", total.cumulative)):
-            letter, owed = column_letter(column), self.owed(cents)
+            letter, owed = column_letter(column), funding(self.contract, cents).eu
             share = f"ROUND(ROUND({letter}{all_ + 1}*100,0)*{self.given('share')}/100,0)/100"
             self.cents(sheet, eu, column, owed, f"=MIN({share},{self.given('contribution')})", **_RULE)
             self.cents(sheet, others, column, cents - owed, f"=ROUND({letter}{all_ + 1}-{letter}{eu + 1},2)", **_RULE)
@@ -422,10 +423,6 @@ class _Report:
                 sheet.write_formula(place, column + 1, formula, look, float(Fraction(part, cents)) if cents else "")
         if self.kind == "final":
             self._write_pending(sheet, all_ + 2)
-
-    def owed(self, eligible: int) -> int:
-        """What the EU owes of eligible costs, in cents."""
-        return min(rounded_half_away(eligible * Fraction(self.contract.eu_share) / 100), rounded_half_away(Fraction(self.contract.eu_contribution) * 100))
 
     def _write_pending(self, sheet: Any, row: int) -> None:
         words = self.words["funding"]["pending"]
@@ -527,16 +524,12 @@ class _Report:
         words = self.words["rates"]
         columns = [(label, width) for label, width in zip(words["columns"].values(), (16, 12, 16, 16, 22), strict=True)]
         sheet, row = self.paper.sheet(words["sheet"], words["title"], columns, [words["note"]])
-        used = Counter(
-            (line.row.values["currency"], f"{line.row.values['payment_date']:%Y-%m}", line.rate)
-            for line in self.listed
-            if line.row.values["currency"] != "EUR" and self.may_name(line.row.member)
-        )
-        for (currency, month, rate), count in sorted(used.items()):
-            self.paper.text(sheet, row, 0, month, **_RULE)
-            self.paper.text(sheet, row, 1, currency, **_RULE)
-            self.paper.number(sheet, row, 2, rate, num_format=RATE, **_RULE)
-            self.paper.number(sheet, row, 3, count, num_format="#,##0_)", **_RULE)
+        used = [rate for rate in rates_to_name(self.figures.rates, ["internal"]) if rate.currency != "EUR"]
+        for rate in used:
+            self.paper.text(sheet, row, 0, rate.month, **_RULE)
+            self.paper.text(sheet, row, 1, rate.currency, **_RULE)
+            self.paper.number(sheet, row, 2, rate.rate, num_format=RATE, **_RULE)
+            self.paper.number(sheet, row, 3, rate.payments, num_format="#,##0_)", **_RULE)
             row += 1
         for missing in self.figures.missing_rates:
             self.paper.text(sheet, row, 0, missing.month, **_RULE)

@@ -28,7 +28,7 @@ from domain.report import ReportDocument
 from domain.restatement import Restatement
 from domain.schema import COVER_KEYS, DIMENSION_LABELS
 from domain.schema import sheet as sheet_schema
-from domain.sdg import main_sdg
+from domain.sdg import main_sdg, parse_sdg
 from domain.sdg_figures import PARTICIPATIONS, activities_as_last_reported, activities_of_cycle
 from domain.submission import AcceptedRow
 from tasks.wording import HIDDEN, MISSING, Wording
@@ -117,6 +117,12 @@ def rule_phrases() -> dict[str, str]:
 def _same(code: str | None) -> str:
     """Codes are compared trimmed and without case."""
     return (code or "").strip().casefold()
+
+
+def goals_named(written: str) -> list[str]:
+    """The goals of an outcome's codes, each once; what is no code of the framework names none."""
+    codes = [parse_sdg(part.partition("=")[0]) for part in re.split(r"[;,\n|](?!\d)", written)]
+    return list(dict.fromkeys(goal_of(code) for found in codes if isinstance(found, tuple) for code, _ in found))
 
 
 class ReportView:
@@ -423,39 +429,30 @@ class ReportView:
     def goals(self, scope: Scope) -> list[SdgFigure]:
         return [figure for figure in self.figures.sdg if figure.scope == scope and figure.kind == "goal"]
 
-    @property
+    @cached_property
     def goals_with_content(self) -> list[str]:
-        """Goals that anything reported in the report's scopes is mapped to: activities, money, indicators."""
+        """Goals that anything reported in the report's scopes is mapped to: activities, money, indicators, results of advocacy."""
         scopes = [scope for scope, _ in self.scopes()]
         found = {figure.sdg for figure in self.figures.sdg if figure.kind == "goal" and figure.scope in scopes}
         found |= {goal_of(code) for entry in self.definitions.values() if self.is_reported(entry) for code in entry.sdg}
-        return sorted(found, key=sdg_order)
+        return sorted(found | set(self.advocacy_by_goal), key=sdg_order)
+
+    @cached_property
+    def advocacy_by_goal(self) -> dict[str, list[AcceptedRow]]:
+        """Results of advocacy that may be named, in the report's scopes, under each goal that their member names."""
+        cycles = self.figures.reporting if len(self.scopes()) == 1 else self.figures.cycles
+        found: dict[str, list[AcceptedRow]] = defaultdict(list)
+        for row in self.document.accepted.get("outcomes", ()):
+            if row.cycle in cycles and self.may_name(row):
+                for goal in goals_named(self.sdg_text(row)):
+                    found[goal].append(row)
+        return found
 
     def goal_title(self, goal: str) -> str:
         return self.wording.gettext("Goal %(goal)s: %(name)s") % {"goal": goal, "name": self.goal_name(goal)}
 
     def goal_name(self, goal: str) -> str:
         return self.profile.goals[goal].name(self.language)
-
-    def parts_of(self, goal: str, scope: Scope) -> list[SdgFigure]:
-        """The targets of a goal, and what was given to the goal without a target."""
-        return [figure for figure in self.figures.sdg if figure.scope == scope and figure.kind in ("bare", "target") and goal_of(figure.sdg) == goal]
-
-    def indicators_of(self, goal: str) -> list[tuple[Indicator, list[str]]]:
-        """Reported indicators mapped to a goal, each with the other goals it also counts under."""
-        found = []
-        for indicator in self.definitions.values():
-            goals = list(dict.fromkeys(goal_of(code) for code in indicator.sdg))
-            if goal in goals and self.is_reported(indicator):
-                found.append((indicator, sorted((other for other in goals if other != goal), key=sdg_order)))
-        return found
-
-    def named_under(self, goal: str) -> tuple[str, str]:
-        """(countries, members) of the activities mapped to a goal that may be named."""
-        rows = [a for a in self.activities if self.may_name(a.row) and any(goal_of(code) == goal for code, _ in a.row.values["sdg"])]
-        countries = self.wording.alphabetical(self.wording.country(entry.row.values["country"]) for entry in rows)
-        members = self.wording.alphabetical(member for entry in rows for member in entry.members)
-        return ", ".join(countries) or MISSING, ", ".join(members) or MISSING
 
     def overlaps(self, scope: Scope) -> list[Overlap]:
         """The three numbers wherever goals are added up: counted once, sum of the goals' rows, overlap."""
@@ -574,9 +571,6 @@ class ReportView:
     def rating_name(self, rating: str | None) -> str:
         _ = self.wording.gettext
         return {"exceeded": _("exceeded"), "on track": _("on track"), "delayed": _("delayed"), "at risk": _("at risk")}.get(rating or "", "")
-
-    def expected(self, indicator: Indicator, figure: IndicatorFigure | None) -> str:
-        return MISSING if figure is None or figure.expected is None else self._in_measure(indicator.measure, figure.expected)
 
     def lacking(self) -> list[tuple[str, Coverage]]:
         """(figure in words, coverage) of the figures that somebody who owes them did not report in this cycle, or that errors left something out of:
