@@ -272,9 +272,12 @@ def compose_documents(
 
 @step
 def render_reports(documents: Documents, basis: Basis) -> dict[str, bytes]:
-    """report.<lang>.pdf for each language asked for, the like of further editions, and the narrative to comment on."""
+    """report.<lang>.pdf for each language asked for, the like of further editions, and narrative.<lang>.docx for colleagues to comment on."""
+    from tasks.narrative import narrative_document
+
     log.info("rendering %s", ", ".join(documents))
-    return render.render_reports(documents, basis.identifier)
+    narratives = {f"narrative.{language}.docx": (document, language) for document, language in documents.values() if document.edition == "contractual"}
+    return render.render_reports(documents, basis.identifier) | render.side_by_side(narrative_document, narratives)
 
 
 @step

@@ -431,6 +431,8 @@ NETWORK: dict[str, dict[str, str]] = {
         "results": "Most indicators stand where the plan expects them, or beyond. Two lag behind. **Social protection** spreads more slowly than planned, since registration offices were "
         "closed from March to May 2020; where the law allows it, members now register people by telephone. **Invitations to consultations** came late in four countries, and the "
         "coalitions there have asked for a yearly calendar.\n",
+        "variations": "**Travel (heading 2)** is above its budget because the regional meetings of 2019 were held in person in three places instead of one. Since March 2020 hardly any "
+        "travel has been paid, and the next period will bring the heading back towards its budget; an addendum is asked for with this report.\n",
         "cooperation": "Members in the same region now prepare dialogues together: the Andean members held theirs jointly in each cycle. Relations with ministries held through "
         "the pandemic, mostly in writing. Synergies with other EU-funded projects on migration and on social protection avoided double training.\n\n"
         "The member in South Africa left the action on 31 March 2020; its records were handed over to the coordinator.\n",

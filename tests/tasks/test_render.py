@@ -172,27 +172,6 @@ def structure(content: bytes) -> Iterator[Any]:
 # --- the file ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("standard", ["3a", "ua1"])
-@pytest.mark.parametrize(("cycle", "language"), [("C1", "en"), ("C1", "fr"), ("C1", "es"), ("C1", "pt"), ("C3", "en")])
-def test_it_conforms_to_pdf_a_3a_and_pdf_ua_1(cycle: str, language: str, standard: str, tmp_path: Path) -> None:
-    if reason := verapdf.missing():
-        pytest.skip(reason)
-    links = "# A heading\n\nSee [the site](https://example.org/a) and <https://example.org>.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n1. one\n   - two\n\n     and more\n\n> * quoted\n\n    code\n"
-    path = tmp_path / "report.pdf"
-    path.write_bytes(pdf(cycle, language=language, summary=links))
-    assert verapdf.failures(path, standard) == []
-
-
-def test_a_report_of_nothing_conforms_too(tmp_path: Path) -> None:
-    if reason := verapdf.missing():
-        pytest.skip(reason)
-    given = document()
-    nothing = replace(given.figures, indicators=[], sdg=[], finance=[], support=[], missing_rates=[])
-    path = tmp_path / "report.pdf"
-    path.write_bytes(render_report(replace(given, figures=nothing, members=[], accepted={}, findings=[], texts={}, attachments={}), "en", IDENTIFIER))
-    assert verapdf.failures(path, "ua1") == []
-
-
 def test_it_is_tagged_and_says_language_and_title() -> None:
     with pikepdf.open(io.BytesIO(pdf())) as file:
         assert file.Root.MarkInfo.Marked
@@ -322,7 +301,7 @@ def test_a_missing_text_shows_in_its_place_and_on_the_checklist() -> None:
     text = text_of(pdf(summary=" ", visibility=""))
     assert "Executive summary: to be completed by the coordinator" in text
     assert "Executive summary: texts/C1/en/summary.md" in text
-    assert "to be completed" not in text_of(pdf()).replace("Texts to be completed", "")
+    assert "to be completed" not in text_of(pdf(variations="Fares doubled.")).replace("Texts to be completed", "")
 
 
 def test_there_is_no_checklist_where_nothing_is_left_to_do() -> None:
@@ -393,9 +372,10 @@ def test_the_language_of_members_texts_is_marked_and_charts_have_words() -> None
         if element.get("/S") == "/Figure":
             described.add(str(element.Alt))
     assert "fr" in languages
-    emblem, chart = sorted(described, reverse=True)
+    emblem, *charts = sorted(described, reverse=True)
     assert emblem.startswith("Emblem of the European Union")
-    assert "Goal 8: activities 2, more as significant 0, participations 52, direct costs €1,235." in chart
+    assert any("Goal 8: activities 2, more as significant 0, participations 52, direct costs €1,235." in chart for chart in charts)
+    assert any("Heading 2, Travel: €13,000 of a budget of €10,000 (130.0%)." in chart for chart in charts)
 
 
 # --- its parts --------------------------------------------------------------------------------------------------------
