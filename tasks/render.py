@@ -48,6 +48,7 @@ BREAK_EVERY = 10
 """Letters between two of these places."""
 LINE_MAY_END = "\u200b"
 """A space of no width, which is not seen; it is no part of the text that the PDF holds."""
+SOFT_HYPHEN = "\u00ad"
 LONG_SPAN = 1000
 """Characters laid out as one piece of text."""
 MAX_MARKS = 4
@@ -170,7 +171,7 @@ class MembersWords:
         answers. In a place too small for a sentence "…" is all that stands for the rest."""
         if length < MAX_CELL:
             return cut(text, length)
-        text = re.sub(r"\s*\n\s*\n\s*", "\n\n", (text or "").strip())
+        text = re.sub(r"\n(?:[^\S\n]*\n)+", "\n\n", (text or "").strip())
         fitting = fits(text, min(length, SURE_ANSWER + self.left))
         self.left -= max(fitting - SURE_ANSWER, 0)
         shown = _in_spans(breakable(text[:fitting].rstrip()))
@@ -214,8 +215,8 @@ _SPAN = re.compile(rf".{{1,{LONG_SPAN}}}[^ \n{LINE_MAY_END}]*[ \n{LINE_MAY_END}]
 
 
 def breakable(text: str) -> str:
-    """A text whose endless words have places where a line may end; a mark stays with its letter."""
-    return _ENDLESS.sub(lambda word: LINE_MAY_END.join(_pieces(word[0])), text)
+    """A text whose endless words have places where a line may end, in place of soft hyphens; a mark stays with its letter."""
+    return _ENDLESS.sub(lambda word: LINE_MAY_END.join(_pieces(word[0].replace(SOFT_HYPHEN, ""))), text)
 
 
 def _pieces(word: str) -> Iterator[str]:
@@ -259,7 +260,7 @@ def printable(html: str, characters: frozenset[int]) -> str:
     """The text with what no typeface of the report has as U+FFFD: a PDF/A may contain no missing glyph, and no font of the machine steps in.
 
     Combining marks and signs that only steer (directions; joiners that no script of the report's needs) fall away, and so does what towers above a
-    letter beyond MAX_MARKS; other spaces become a space."""
+    letter beyond MAX_MARKS; other spaces become a space, and an endless row of them one."""
     import unicodedata
 
     html = _TOWER.sub(r"\1", html)
@@ -268,7 +269,7 @@ def printable(html: str, characters: frozenset[int]) -> str:
         if ord(character) not in characters:
             category = unicodedata.category(character)
             table[ord(character)] = None if category in ("Cf", "Mn", "Me") else " " if category in ("Zs", "Zl", "Zp", "Cc") else REPLACEMENT
-    return html.translate(table)
+    return re.sub(rf"[ \t]{{{ENDLESS_WORD},}}", " ", html.translate(table))
 
 
 # --- PDF --------------------------------------------------------------------------------------------------------------
