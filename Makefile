@@ -1,5 +1,5 @@
 # make demo: everything from a bare clone to a delivered report in ./demo.  make test: sets itself up and runs lint and tests.
-.PHONY: demo test test-office test-browser bench lint messages lock clean setup
+.PHONY: demo up test test-office test-browser test-standards test-operators bench lint messages lock clean setup
 PYTHON ?= python3
 export PREFECT_HOME := $(CURDIR)/.prefect
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -7,9 +7,13 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 demo: .venv/ready
 	@.venv/bin/fpa demo
 
+# Prefect server, worker and all deployments on this machine, until Ctrl-C.
+up: .venv/ready
+	@.venv/bin/python -m deploy.up
+
 test: .venv/ready-dev lint
 	@sh tests/install_servers.sh
-	@.venv/bin/python -m pytest -n 2 --dist loadfile --ignore=tests/office --ignore=tests/browser
+	@.venv/bin/python -m pytest -n 2 --dist loadfile --ignore=tests/office --ignore=tests/browser --ignore=tests/operators --ignore=tests/standards
 
 # Members' workbooks in a real LibreOffice: some minutes more.
 test-office: .venv/ready-dev
@@ -21,13 +25,24 @@ test-browser: .venv/ready-dev
 	@sh tests/browser/install.sh
 	@.venv/bin/python -m pytest tests/browser
 
+# make up and what operators do with it: a real server, a real worker, PostgreSQL; some minutes more.
+test-operators: .venv/ready-dev
+	@sh tests/operators/install.sh
+	@.venv/bin/python -m pytest tests/operators
+
+# PDF/A-3a and PDF/UA-1 of whole reports, in every language by every profile: some minutes more. FPA_REAL_DATA=DIR has a store's own reports checked too.
+test-standards: .venv/ready-dev
+	@sh tests/install_servers.sh
+	@.venv/bin/python -m pytest tests/standards
+
 bench: .venv/ready-dev
 	@.venv/bin/python -m bench.read
 	@.venv/bin/python -m bench.validation
 	@.venv/bin/python -m bench.aggregation
+	@.venv/bin/python -m bench.render
 
 lint: .venv/ready-dev
-	@.venv/bin/ruff check flows tasks domain tests
+	@.venv/bin/ruff check flows tasks domain deploy tests
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache
 

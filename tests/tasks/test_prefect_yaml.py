@@ -20,8 +20,14 @@ def test_a_deployment_loads_its_flow_and_explains_itself(deployment: dict[str, A
     flow.validate_parameters({"cycle": "2019-H1"})
     properties = flow.parameters if hasattr(flow.parameters, "keys") else flow.parameters.properties
     assert all(entry.get("description") for entry in dict(properties).values())
-    assert deployment["concurrency_limit"]["limit"] == 1
+    assert deployment["concurrency_limit"]["limit"] == (3 if deployment["name"] == "report-cycle" else 1)
+
+
+@pytest.mark.parametrize("deployment", [deployment for deployment in DEPLOYMENTS if "schedules" in deployment], ids=lambda deployment: deployment["name"])
+def test_a_schedule_runs_without_a_parameter(deployment: dict[str, Any]) -> None:
+    load_flow_from_entrypoint(deployment["entrypoint"]).validate_parameters({})
+    assert all(schedule["timezone"] == "Europe/Brussels" for schedule in deployment["schedules"])
 
 
 def test_there_is_a_deployment_for_every_flow() -> None:
-    assert {deployment["name"] for deployment in DEPLOYMENTS} == {"open-cycle", "collect-submissions", "report-cycle"}
+    assert {deployment["name"] for deployment in DEPLOYMENTS} == {"open-cycle", "collect-submissions", "remind-members", "report-cycle", "verify-reports"}
