@@ -61,8 +61,8 @@ setup: .venv/ready
 # The lock files carry hashes and name no package host.
 lock: .venv/ready-dev
 	.venv/bin/python -m pip install --quiet uv
-	.venv/bin/uv pip compile --quiet --generate-hashes --no-header --no-annotate --universal --python-version 3.11 pyproject.toml --extra build --extra dev -o requirements-dev.txt
-	.venv/bin/uv pip compile --quiet --generate-hashes --no-header --no-annotate --universal --python-version 3.11 pyproject.toml --extra build -c requirements-dev.txt -o requirements.txt
+	.venv/bin/uv pip compile --quiet --generate-hashes --no-header --no-annotate --no-strip-extras --universal --python-version 3.11 pyproject.toml --extra build --extra dev -o requirements-dev.txt
+	.venv/bin/uv pip compile --quiet --generate-hashes --no-header --no-annotate --no-strip-extras --universal --python-version 3.11 pyproject.toml --extra build -c requirements-dev.txt -o requirements.txt
 
 clean:
 	rm -rf .venv demo .prefect
