@@ -27,7 +27,7 @@ def choices_of_forms() -> dict[str, list[str]]:
     from tasks.store import open_store
 
     agreement = load_agreement(open_store(read_settings().storage)).agreement
-    return {"cycle": [cycle.code for cycle in reversed(agreement.cycles)], "languages": list(LANGUAGES), "further_editions": [edition for edition in EDITIONS if edition != "contractual"]}
+    return {"cycle": [cycle.code for cycle in reversed(agreement.cycles)], "languages": list(LANGUAGES), "further_editions": [edition for edition in EDITIONS if edition != "contractual"], "member": [member.member for member in agreement.members]}
 
 
 def with_choices(schema: Mapping[str, Any], choices: Mapping[str, Sequence[str]]) -> dict[str, Any]:

@@ -452,7 +452,7 @@ def read_agreement(files: Mapping[str, bytes], profiles: Collection[str] | None 
         _check_validity(problems, tables["budget"], "heading", codes)
         _check_validity(problems, tables["assignments"], "indicator", codes, beside=("member", "country"))
         _check_lines(problems, tables["budget"], codes)
-        _check_unread(problems, files, {YAML, *(table.file for table in (*tables.values(), *desk.values()))})
+        _check_unread(problems, files, {YAML, *(table.file for table in (*tables.values(), *desk.values())), *(f"desk/{code}/deposits.csv" for code in codes)})
     if cycles and not any(problem.severity == "error" for problem in problems.in_order):
         _check_changed(problems, tables["logframe"], tables["amendments"], list(cycles.values()))
     found = problems.in_order

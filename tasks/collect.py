@@ -78,7 +78,12 @@ def load_agreement(store: Store) -> LoadedAgreement:
     if agreement is None or faults:
         raise OperatorFault(f"The agreement at {store.url} has {len(faults)} fault(s); nothing was done.", *faults)
     notices = tuple(problem for problem in problems if problem.severity == "notice")
-    return LoadedAgreement(agreement, notices, tuple(input_file(key, data) for key, data in sorted(files.items())))
+    return LoadedAgreement(agreement, notices, tuple(input_file(key, data) for key, data in sorted(files.items()) if not _tells_nothing_of_figures(key)))
+
+
+def _tells_nothing_of_figures(key: str) -> bool:
+    """Of the desk's files only extensions enter a report (states): recording that one was sent makes no new version."""
+    return key.startswith("desk/") and not key.endswith("/extensions.csv")
 
 
 def known_cycle(agreement: Agreement, code: str) -> str:
