@@ -1,6 +1,6 @@
-"""The report keeps PDF/A-3a and PDF/UA-1, as the reference validator sees it: every kind of report, in every language, by every set of rules.
+"""The report keeps PDF/A-3a and PDF/UA-1, as the reference validator sees it: both kinds of report, every language, every profile.
 
-Here small reports with something of everything; `make test-standards` does the same with whole ones (tests/standards)."""
+Here small reports with something of everything; `make test-standards` looks at whole ones (tests/standards)."""
 
 from __future__ import annotations
 
@@ -56,28 +56,39 @@ def kept(report: ReportDocument, language: str, folder: Path) -> Mapping[str, li
     return {standard: verapdf.failures(path, standard) for standard in verapdf.PROFILES}
 
 
-@pytest.mark.parametrize("profile", sorted(profile_names()))
-@pytest.mark.parametrize("cycle", ["C1", "C3"], ids=["interim", "final"])
-@pytest.mark.parametrize("language", LANGUAGES)
+PAIRS = [
+    (language, cycle, profile)
+    for i, language in enumerate(LANGUAGES)
+    for j, cycle in enumerate(("C1", "C3"))
+    for k, profile in enumerate(sorted(profile_names()))
+    if (i + j + k) % len(profile_names()) == 0
+]
+"""Every language with every kind and every profile, and every kind with every profile; not each three together, which tests/standards has."""
+
+
+@pytest.mark.parametrize(("language", "cycle", "profile"), PAIRS)
 def test_a_report_keeps_both_standards(language: str, cycle: str, profile: str, tmp_path: Path) -> None:
     assert kept(reported(cycle, profile), language, tmp_path) == {"3a": [], "ua1": []}
 
 
-def test_a_report_of_nothing_keeps_them_too(tmp_path: Path) -> None:
+def nothing() -> ReportDocument:
     given = document()
-    nothing = replace(given.figures, indicators=[], sdg=[], finance=[], support=[], missing_rates=[])
-    bare = replace(given, figures=nothing, members=[], accepted={}, findings=[], texts={}, attachments={})
-    assert kept(bare, "en", tmp_path) == {"3a": [], "ua1": []}
+    figures = replace(given.figures, indicators=[], sdg=[], finance=[], support=[], missing_rates=[])
+    return replace(given, figures=figures, members=[], accepted={}, findings=[], texts={}, attachments={})
+
+
+def test_a_report_of_nothing_keeps_them_too(tmp_path: Path) -> None:
+    assert kept(nothing(), "en", tmp_path) == {"3a": [], "ua1": []}
 
 
 def test_the_validator_finds_what_breaks_them(tmp_path: Path) -> None:
-    """The same report as WeasyPrint alone would make it: not declared accessible, and its language unsaid."""
+    """The report of nothing without its tags, and without the language it is written in."""
     import pikepdf
 
     path = tmp_path / "report.pdf"
-    path.write_bytes(render_report(reported("C1", "prag-2018"), "en", IDENTIFIER))
+    path.write_bytes(render_report(nothing(), "en", IDENTIFIER))
     with pikepdf.open(path, allow_overwriting_input=True) as file:
-        del file.Root.Lang, file.Root.MarkInfo
+        del file.Root.StructTreeRoot, file.Root.MarkInfo, file.Root.Lang
         file.save(path)
-    assert [rule.partition(":")[0] for rule in verapdf.failures(path, "ua1")]
-    assert [rule.partition(":")[0] for rule in verapdf.failures(path, "3a")]
+    assert "7.1-11" in {rule.partition(":")[0] for rule in verapdf.failures(path, "ua1")}
+    assert "6.7.3.3-1" in {rule.partition(":")[0] for rule in verapdf.failures(path, "3a")}
