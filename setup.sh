@@ -28,8 +28,9 @@ fi
     { say "Python 3.11 or newer is needed; $python is $("$python" -V 2>&1). Name a newer one: make PYTHON=python3.12 …"; exit 1; }
 
 [ -x .venv/bin/python ] || "$python" -m venv .venv
+# the lock names everything, so nothing is left to resolve
 say "Installing the Python packages of $requirements (a few minutes the first time) …"
-.venv/bin/python -m pip install --quiet --require-hashes -r "$requirements" ||
+.venv/bin/python -m pip install --quiet --no-deps --require-hashes -r "$requirements" ||
     { say "The packages of $requirements could not be installed. Is there a network?"; exit 1; }
 .venv/bin/python -m pip install --quiet --no-deps --no-build-isolation -e . 2>/dev/null ||
     { say "The project could not be installed into .venv."; exit 1; }

@@ -16,7 +16,7 @@ from tasks.wording import Wording
 CHAPTERS = re.compile(r"s\d+|annex-narratives")
 """Anchors of what colleagues comment on: the chapters of Annex VI, and members' own words. Contents, checklist and the annexes of tables are in the PDF only."""
 LINKS = re.compile(r"(https?://|mailto:)[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]{1,2000}")
-"""Where a link may lead; longer ones Word refuses."""
+"""Where a link may lead."""
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _BLOCKS = ("p", "ul", "ol", "table", "dl", "div", "section", "figure", "blockquote", "h1", "h2", "h3", "h4", "nav", "pre")
 _BORDERS = "".join(f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="BFBFBF"/>' for side in ("top", "bottom", "insideH"))
