@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from domain.report import ReportDocument
+from tasks.aggregate import no_cycles_sought
 from tasks.faults import OperatorFault
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def render_report(document: ReportDocument, language: str, identifier: str, crea
     day = created or document.agreement.cycle(document.figures.cycle).end
     with resources.as_file(resources.files("templates").joinpath("report")) as folder, _RENDERING:
         html = printable(render_html(document, language, day), _characters(folder))
-        with _fixed_date(day), _mended_tags():
+        with _fixed_date(day), _mended_tags(), no_cycles_sought():
             pdf = _write_pdf(html, folder, _attachments(document, language, day), identifier)
     return _declare_accessible(pdf)
 
