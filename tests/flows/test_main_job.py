@@ -46,7 +46,7 @@ def test_a_report_is_complete_and_every_file_is_as_its_manifest_says(sample: Pat
         folder = sample / f"reports/{cycle}/v0001"
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         listed = {entry["path"]: entry["sha256"] for entry in manifest["outputs"]}
-        assert set(listed) == {"report.en.pdf", "financial-report.xlsx", "logframe.xlsx", "iati.xml", *(f"data/{name}.csv" for name in DATA)}
+        assert set(listed) == {"report.en.pdf", "narrative.en.docx", "financial-report.xlsx", "logframe.xlsx", "iati.xml", *(f"data/{name}.csv" for name in DATA)}
         for path, digest in listed.items():
             assert hashlib.sha256((folder / path).read_bytes()).hexdigest() == digest
         for entry in manifest["inputs"]:
