@@ -349,13 +349,14 @@ def share_of(pid: int) -> int:
 
 
 def line_of(who: str, members: int, folder: Path, took: Took, ours: Took) -> str:
-    """A line of the table; the program's own time is what others are compared with."""
+    """A line of the table; the program's own seconds are what the others' are compared with. Of Chromium's processes most cannot be timed: it ends them
+    itself, and what they took is lost."""
     from pypdf import PdfReader
 
     file = folder / f"{who}.pdf"
     peak, pages = peak_of(who, folder), len(PdfReader(file).pages)
-    times = f"{took.seconds:.2f} | {took.cpu:.2f} | {took.cpu / pages:.3f} | {took.seconds / ours.seconds:.2f} | {took.cpu / ours.cpu:.2f}"
-    return f"| {members} | {NAMES[who]} | {pages} | {times} | {peak:,} | {file.stat().st_size / 1e6:.1f} |"
+    cpu = "– | –" if who == "chromium" else f"{took.cpu:.2f} | {took.cpu / pages:.3f}"
+    return f"| {members} | {NAMES[who]} | {pages} | {took.seconds:.2f} | {pages / took.seconds:.0f} | {cpu} | {took.seconds / ours.seconds:.2f} | {peak:,} | {file.stat().st_size / 1e6:.1f} |"
 
 
 def prepare(given: Sample, members: int, folder: Path) -> None:
@@ -398,7 +399,7 @@ def main() -> None:
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before, the quickest of {arguments.rounds} rounds\n")
     with tempfile.TemporaryDirectory() as name:
         given = sample()
-        print("| members | by | pages | seconds | CPU, s | CPU, s/page | times the program | CPU, times | MB, peak | MB, file |\n|---:|---|" + "---:|" * 8, flush=True)
+        print("| members | by | pages | seconds | pages/s | CPU, s | CPU, s/page | times the program | MB, peak | MB, file |\n|---:|---|" + "---:|" * 8, flush=True)
         for members in arguments.members:
             folder = Path(name) / str(members)
             prepare(given, members, folder)
@@ -410,7 +411,7 @@ def main() -> None:
         print(f"\nOne language {one.seconds:.2f} s ({one.cpu:.2f} of CPU), four side by side {four.seconds:.2f} s ({four.cpu:.2f} of CPU): {four.seconds / one.seconds:.2f} times; {peak_of('languages', folder):,} MB at their peak")
     if CHROMIUM:
         start = start_of_chromium(arguments.rounds)
-        print(f"Of Chromium's seconds {start.seconds:.2f} ({start.cpu:.2f} of CPU) are its start")
+        print(f"Of Chromium's seconds {start.seconds:.2f} are its start")
     print(f"Load {os.getloadavg()[0]:.1f} after")
 
 
