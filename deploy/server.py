@@ -4,8 +4,9 @@ variables (PREFECT_SERVER_API_HOST, PREFECT_SERVER_API_PORT, PREFECT_SERVER_DATA
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
+
+from deploy.files import Files, Message, Receive, Send
 
 SETTINGS = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -26,10 +27,6 @@ SETTINGS = {
     "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
 }
 """What is so wherever we run it; a variable that is set already wins."""
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 
 
 def content_policy(api_url: str | None) -> str:
@@ -68,8 +65,9 @@ def main() -> None:
     from prefect.settings import get_current_settings
 
     server = get_current_settings().server
+    password = server.api.auth_string.get_secret_value() if server.api.auth_string else None
     origin = server.ui.api_url or f"http://{server.api.host}:{server.api.port}"
-    application = KeptInside(create_app(final=True), origin.rstrip("/").removesuffix("/api"))
+    application = Files(KeptInside(create_app(final=True), origin.rstrip("/").removesuffix("/api")), password)
     uvicorn.run(application, host=server.api.host, port=server.api.port, log_level=server.logging_level.lower(), timeout_keep_alive=server.api.keepalive_timeout)
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from domain.agreement import Agreement, Member
+from domain.agreement import Agreement, Cycle, Member
 from domain.figures import MemberState, State
 from domain.findings import Finding
+from domain.profile import Profile
 from domain.submission import Judged, Submission
 
 Timeliness = Literal["on time", "late", "too late"]
@@ -40,8 +41,45 @@ def open_cycles(agreement: Agreement, now: datetime) -> list[str]:
     here = now.astimezone(ZoneInfo(agreement.timezone)).replace(tzinfo=None)
     found = []
     for cycle in agreement.cycles:
-        last = max([due_dates(agreement, member.member, cycle.code)[1] for member in agreement.members], default=cycle.due)
-        if cycle.opens <= here.date() and here <= last + timedelta(days=1):
+        if cycle.opens <= here.date() and here <= closing(agreement, cycle) + timedelta(days=1):
+            found.append(cycle.code)
+    return found
+
+
+def closing(agreement: Agreement, cycle: Cycle) -> datetime:
+    """The last moment, in local time, at which anybody's file of the cycle is taken."""
+    return max([due_dates(agreement, member.member, cycle.code)[1] for member in agreement.members], default=cycle.due)
+
+
+WATCHED = timedelta(days=365)
+"""How long after its end a cycle is still looked after, where nobody recorded how the EU decided."""
+
+
+def unsettled_cycles(agreement: Agreement, now: datetime) -> list[str]:
+    """Codes of the cycles that have opened and on whose report the EU has not decided (exchange.csv: accepted, paid), not older than WATCHED or still open."""
+    today, watched = now.astimezone(ZoneInfo(agreement.timezone)).date(), open_cycles(agreement, now)
+    for cycle in agreement.cycles:
+        decided = {entry.event for entry in agreement.exchange.get(_reported_in(agreement, cycle), ())} & {"accepted", "paid"}
+        if cycle.code not in watched and cycle.opens <= today <= cycle.end + WATCHED and not decided:
+            watched.append(cycle.code)
+    return [cycle.code for cycle in agreement.cycles if cycle.code in watched]
+
+
+def _reported_in(agreement: Agreement, cycle: Cycle) -> str:
+    """The code of the cycle whose report covers this one; "" for none yet."""
+    return next((later.code for later in agreement.cycles if later.end >= cycle.end and later.report != "none"), "")
+
+
+def cycles_to_report(agreement: Agreement, profile: Profile, now: datetime, reported: Collection[str]) -> list[str]:
+    """Codes of the cycles whose report is to be made: nobody's file is taken any more, the EU's due date (the later one, of an action abroad) is not over, no
+    version is delivered (`reported`: codes of those that have one) and none was recorded as sent."""
+    here = now.astimezone(ZoneInfo(agreement.timezone)).replace(tzinfo=None)
+    found = []
+    for cycle in agreement.cycles:
+        if cycle.report == "none" or cycle.code in reported or agreement.exchange.get(cycle.code):
+            continue
+        due = profile.report_due(cycle.report, agreement.contract.end if cycle.report == "final" else cycle.end, abroad=True)
+        if closing(agreement, cycle) < here and here.date() <= due:
             found.append(cycle.code)
     return found
 

@@ -111,8 +111,6 @@ def _encoding(data: bytes) -> str:
 
 # --- to do today ------------------------------------------------------------------------------------------------------
 
-ANSWER_DAYS = 30
-"""In which the EU's questions on a report are to be answered (PRAG, General Conditions on payments)."""
 SOON_DAYS = 7
 NEAR = Fraction(9, 10)
 """From this part of its limit on a heading is watched, even below its budget."""
@@ -152,6 +150,7 @@ WORDS = {
     "too-late": Words("coordination", "Arrived after the days of grace: {named}. Extend the deadline, or let them in (include_late)."),
     "errors-closed": Words("coordination", "Rows are left out for errors, and a mended file would be too late: {named}. Extend the deadline, or report without them."),
     "answered": Words("coordination", "{named} sent a newer file after this question, see whether it is answered: {text}"),
+    "duty": Words("coordination", "{text}"),
     "above-limit": Words("coordination", "Heading {heading}, {label}: EUR {over} above its limit, {pct} % above its budget; this takes an addendum."),
     "above-budget": Words("coordination", "Heading {heading}, {label}: EUR {above} above its budget; EUR {left} are left until its limit of {pct} % more."),
     "near-limit": Words("coordination", "Heading {heading}, {label}: EUR {left} are left until its limit, {pct} % above its budget."),
@@ -178,12 +177,13 @@ def to_do(
     finance: Iterable[FinanceLine] = (),
     delivered: Mapping[str, Sequence[str]] | None = None,
     abroad: bool = True,
+    more: Iterable[str] = (),
 ) -> list[ToDo]:
     """What is to be done on that day (local), the most urgent first: members of the cycle, the EU's dates and questions of its report and of all before
     it, headings of its budget.
 
     `states`: how each member stands in the cycle. `submissions`: all files, of which only the arrival is asked. `finance`: headings 1–11 to date. `delivered`: versions by cycle, oldest first. `abroad` as in
-    `Profile.report_due`. KeyError for a code of no cycle."""
+    `Profile.report_due`. `more`: what else is the coordination's to see to, in sentences. KeyError for a code of no cycle."""
     of_cycle = agreement.cycle(cycle)
     own = [state for state in states if state.cycle == of_cycle.code]
     found = [
@@ -191,6 +191,7 @@ def to_do(
         *_of_reviews(agreement, of_cycle, own, submissions, today),
         *(line for code in agreement.cycles_to(cycle) for line in _of_report(agreement, profile, agreement.cycle(code), delivered or {}, today, abroad)),
         *_of_headings(finance, profile.flexibility_pct, today),
+        *(_line("duty", today, text=sentence) for sentence in more),
     ]
     kinds = list(WORDS)
     return sorted(found, key=lambda line: (URGENCIES.index(line.urgency), line.due or date.max, TURNS.index(line.turn), kinds.index(line.kind), line.sentence))
@@ -199,7 +200,7 @@ def to_do(
 def _line(kind: str, today: date, due: date | None = None, members: Sequence[str] = (), urgency: Urgency | None = None, **said: Any) -> ToDo:
     """The sentence, filled in with its day, the days from today to it, the members, and what else is said."""
     words = WORDS[kind]
-    fill = {"due": _day(due), "days": _days(due, today), "named": ", ".join(members), **said}
+    fill = {"due": day_in_words(due), "days": _days(due, today), "named": ", ".join(members), **said}
     return ToDo(words.turn, urgency or _urgency(due, today), kind, due, tuple(members), " ".join(words.sentence.format(**fill).split()))
 
 
@@ -209,7 +210,8 @@ def _urgency(due: date | None, today: date) -> Urgency:
     return "overdue" if due < today else "soon" if due <= today + timedelta(days=SOON_DAYS) else "later"
 
 
-def _day(day: date | None) -> str:
+def day_in_words(day: date | None) -> str:
+    """ "1 July 2019"; "" for none."""
     from babel.dates import format_date
 
     return str(format_date(day, "d MMMM y", locale="en")) if day else ""
@@ -241,7 +243,7 @@ def _of_members(agreement: Agreement, cycle: Cycle, states: Sequence[MemberState
         day = due if kind.startswith("owed") else last if kind in ("rejected", "errors") else None
         groups.setdefault((kind, day, last), {})[state.member] = _named(state)
     for (kind, day, last), members in groups.items():
-        yield _line(kind, today, day, list(members), named=", ".join(members.values()), last=_day(last))
+        yield _line(kind, today, day, list(members), named=", ".join(members.values()), last=day_in_words(last))
 
 
 def _standing(state: MemberState, due: date, last: date, today: date) -> str:
@@ -306,12 +308,12 @@ def _of_report(agreement: Agreement, profile: Profile, cycle: Cycle, delivered: 
         return
     open_questions = _unanswered(events)
     for entry in open_questions:
-        yield _line("questions", today, entry.date + timedelta(days=ANSWER_DAYS), version=entry.version, cycle=cycle.code, text=entry.note)
+        yield _line("questions", today, entry.date + timedelta(days=profile.answer_days), version=entry.version, cycle=cycle.code, text=entry.note)
     last = events[-1]
     if last.event == "disallowed":
-        yield _line("disallowed", today, cycle=cycle.code, date=_day(last.date), text=last.note)
+        yield _line("disallowed", today, cycle=cycle.code, date=day_in_words(last.date), text=last.note)
     elif last.event in ("sent", "answered") and not open_questions:
-        yield _line("waiting", today, None, (), "later", version=last.version, cycle=cycle.code, date=_day(last.date))
+        yield _line("waiting", today, None, (), "later", version=last.version, cycle=cycle.code, date=day_in_words(last.date))
 
 
 def _unanswered(events: Sequence[Exchange]) -> list[Exchange]:

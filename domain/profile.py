@@ -71,6 +71,7 @@ class Profile(_Model):
     flexibility_pct: Decimal
     ratings: Ratings
     interim_due_days: int
+    answer_days: int
     final_due_months: int
     final_due_months_abroad: int
     headings: dict[str, Words]

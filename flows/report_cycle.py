@@ -11,7 +11,7 @@ from tasks.approval import wait_for_approval
 from tasks.faults import OperatorFault
 from tasks.letters import tell_of_failure
 from tasks.outcome import ended, failed, refused
-from tasks.runs import already_running
+from tasks.runs import already_running, run_name
 from tasks.steps import (
     add_up,
     check_ready,
@@ -24,9 +24,11 @@ from tasks.steps import (
     finish_draft,
     judge_all,
     load,
+    publish_board,
     read_all,
     reconcile_figures,
     render_reports,
+    start_due_reports,
     submit_draft,
     summarise_report,
     write_annexes,
@@ -34,31 +36,33 @@ from tasks.steps import (
 )
 
 
-@flow(name="report-cycle", flow_run_name="report-{cycle}", on_failure=[tell_of_failure], on_crashed=[tell_of_failure])
+@flow(name="report-cycle", flow_run_name=run_name("report"), on_failure=[tell_of_failure], on_crashed=[tell_of_failure])
 def report_cycle(
-    cycle: str, languages: list[str] | None = None, further_editions: list[str] | None = None, include_late: bool = False, require_approval: bool = False
+    cycle: str | None = None, languages: list[str] | None = None, further_editions: list[str] | None = None, include_late: bool = False, require_approval: bool = False
 ) -> State[Any]:
     """Makes the report of a cycle from the submissions as they now stand and delivers it as a new version; unchanged inputs make none.
 
     Args:
-        cycle: Code of the cycle as agreement.yaml lists it, e.g. 2019-H1.
+        cycle: Code of the cycle as agreement.yaml lists it, e.g. 2019-H1; empty to start a run, to be approved, for each cycle whose report is now to be made.
         languages: Languages of the report, e.g. en; empty for the contract's own.
         further_editions: Beside the contractual edition: internal (with expenditure, findings and lineage attached), public (nothing that is not for everybody).
         include_late: Let submissions in that arrived after the grace days.
         require_approval: Wait for a person to approve the report in this UI before it is delivered.
     """
     try:
+        if not cycle:
+            return ended(start_due_reports())
         desk = load(cycle)
         if other := already_running(desk.cycle):
             return refused(other)
         draft, approved = find_draft(desk), None
+        inbox = read_all(desk, include_late)
+        judged = judge_all(desk, inbox)
         if draft is None:
-            inbox = read_all(desk, include_late)
             basis = describe_basis(desk, inbox, languages, include_late, further_editions)
-            judged = judge_all(desk, inbox)
             found = find_needs(desk, inbox, judged, basis)
-            if delivered := find_delivered(desk, basis):
-                return ended(summarise_report(desk, delivered, found))
+            if unchanged := find_delivered(desk, basis):
+                return ended(summarise_report(desk, unchanged, found))
             totals = add_up(desk, inbox, judged, basis)
             data = write_data_files(desk, inbox, totals, judged)
             reconciled = reconcile_figures(desk, totals, data)
@@ -71,7 +75,9 @@ def report_cycle(
                 submit_draft(desk, draft, totals, documents)
         if require_approval:
             approved = wait_for_approval(desk.store, desk.cycle, draft)
-        outcome = summarise_report(desk, deliver_report(desk, draft, approved), draft.outcome)
+        delivered = deliver_report(desk, draft, approved)
+        publish_board(desk, inbox, judged)
+        outcome = summarise_report(desk, delivered, draft.outcome)
     except OperatorFault as fault:
         return failed(fault)
     return ended(outcome)

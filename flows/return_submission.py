@@ -13,14 +13,14 @@ from tasks.desk import return_to_member
 from tasks.faults import OperatorFault
 from tasks.letters import tell_of_failure
 from tasks.outcome import ended, failed
-from tasks.steps import load
+from tasks.steps import load, mail_question
 
 
 @flow(name="return-submission", flow_run_name="return-{cycle}-{member}", on_crashed=[tell_of_failure])
 def return_submission(
     cycle: str, member: str, question: Annotated[str, Field(min_length=3)], reply_by: date, by: Annotated[str, Field(min_length=2)], submission: str = ""
 ) -> State[Any]:
-    """Records a question to a member about its submission: a row in desk/<cycle>/reviews.csv. The submission counts until a newer file replaces it, and
+    """Records a question to a member about its submission, a row in desk/<cycle>/reviews.csv, and mails it. The submission counts until a newer file replaces it, and
     that file answers the question; until then it is the member's turn.
 
     Args:
@@ -32,7 +32,9 @@ def return_submission(
         submission: Its first 12 digits, as its folder in feedback/<cycle>/<member>/ is called; empty for the newest one collected.
     """
     try:
-        outcome = return_to_member(load(cycle), member, question, reply_by, by, submission)
+        desk = load(cycle)
+        outcome = return_to_member(desk, member, question, reply_by, by, submission)
+        outcome = mail_question(desk, member, question, reply_by, outcome)
     except OperatorFault as fault:
         return failed(fault)
     return ended(outcome)

@@ -49,14 +49,14 @@ def blocking(figures: Figures, findings: Sequence[Finding], missing_texts: Seque
 
 
 def description(
-    cycle: str, draft: str, states: Sequence[MemberState], findings: Sequence[Finding], weighed: Weighed, checklist: Sequence[str]
+    cycle: str, draft: str, links: Sequence[str], states: Sequence[MemberState], findings: Sequence[Finding], weighed: Weighed, checklist: Sequence[str]
 ) -> str:
-    """What the approving person sees above the form, as Markdown. `draft`: where it lies."""
+    """What the approving person sees above the form, as Markdown. `draft`: where it lies; `links` to its files."""
     rows = "\n".join(f"| {s.member} | {s.cycle} | {s.state} | {s.rows_accepted} | {s.errors} | {s.warnings} |" for s in states)
     counts = Counter((finding.severity, finding.rule) for finding in findings)
     found = "\n".join(f"| {rule} | {severity} | {counts[severity, rule]} |" for severity, rule in sorted(counts, key=lambda key: (SEVERITIES.index(key[0]), key[1])))
     return (
-        f"Report of **{cycle}**. The draft lies in `{draft}`.\n\n"
+        f"Report of **{cycle}**. The draft: {', '.join(links)}; it lies in `{draft}`.\n\n"
         f"| member | cycle | state | rows | errors | warnings |\n|---|---|---|--:|--:|--:|\n{rows}\n\n"
         f"Findings:\n\n| rule | severity | number |\n|---|---|--:|\n{found}\n\n"
         f"Missing from its figures:\n\n{_listed(lacking(weighed))}\nBefore it is sent:\n\n{_listed(checklist)}\n"

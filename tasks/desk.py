@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from domain.agreement_files import EXCHANGE, EXTENSIONS, REVIEWS
 from domain.agreement_tables import Column
 from domain.completeness import due_dates, timeliness
-from domain.desk import ANSWER_DAYS, DEPOSITS, Unwritable, with_row
+from domain.desk import DEPOSITS, Unwritable, with_row
 from domain.grid import MAX_BYTES
 from domain.reading import file_kind
 from tasks import deliver
@@ -93,17 +93,25 @@ def return_to_member(desk: Desk, member: str, question: str, reply_by: date, by:
     """A question about a submission: a row `returned` of reviews.csv. The submission counts until a newer file of the member replaces it."""
     code = _member(desk, member)
     said = _said(question=question, by=by)
-    received = _received(desk, code)
-    asked = submission.strip().casefold()[:12] or max(received, key=lambda each: (received[each]["received_at"], received[each]["key"]))
-    if asked not in received:
-        raise OperatorFault(f"{code} has no submission {submission!r} in {desk.cycle}; it has {', '.join(sorted(received))}, named as its folders in feedback/{desk.cycle}/{code}.")
+    asked, file = _meant(desk, code, submission)
     row = {"member": code, "submission": asked, "decision": "returned", "reply_by": reply_by.isoformat(), **said}
     before = any((r.member, r.submission.casefold(), r.question, r.reply_by) == (code, asked, said["question"], reply_by) for r in desk.agreement.reviews.get(desk.cycle, ()))
     if not before and reply_by < _today(desk):
         raise OperatorFault(f"{reply_by} is over; choose a day until which {code} can answer.")
     new = add_row(desk.store, f"desk/{desk.cycle}/reviews.csv", REVIEWS, row)
-    file = received[asked]["key"].rpartition("/")[2]
     return _outcome(Outcome(done=[f"{code} {'is' if new else 'was'} asked about {file} ({asked}), to be answered by {reply_by}; a newer file answers it"]))
+
+
+@step
+def accept(desk: Desk, member: str, by: str, submission: str = "", note: str = "") -> Outcome:
+    """A submission answers what was asked: a row `accepted` of reviews.csv, for it and for each one before it that a question is open about."""
+    code = _member(desk, member)
+    said = _said(by=by)
+    meant, file = _meant(desk, code, submission)
+    asked = [review.submission.casefold()[:12] for review in desk.agreement.reviews.get(desk.cycle, ()) if review.member == code and review.decision.casefold() == "returned"]
+    rows = [{"member": code, "submission": each, "decision": "accepted", "question": " ".join(note.split()), **said} for each in dict.fromkeys([meant, *asked])]
+    new = [add_row(desk.store, f"desk/{desk.cycle}/reviews.csv", REVIEWS, row) for row in rows]
+    return _outcome(Outcome(done=[f"{code}: {file} ({meant}) {'is' if any(new) else 'was'} accepted"]))
 
 
 @step
@@ -120,7 +128,7 @@ def record(desk: Desk, day: date, event: Event, note: str = "", version: str = "
     said = _said(note=note) if event in (Event.questions, Event.disallowed) else {"note": " ".join(note.split())}
     row = {"version": meant, "date": day.isoformat(), "event": event.value, **said}
     new = add_row(desk.store, f"desk/{desk.cycle}/exchange.csv", EXCHANGE, row)
-    then = f"; to be answered by {day + timedelta(days=ANSWER_DAYS)}" if event == Event.questions else ""
+    then = f"; to be answered by {day + timedelta(days=desk.profile.answer_days)}" if event == Event.questions else ""
     return _outcome(Outcome(done=[f"{meant} of the report of {desk.cycle}: {event.value} on {day}{'' if new else ', as was said before'}{then}"]))
 
 
@@ -218,6 +226,15 @@ def _received(desk: Desk, member: str) -> dict[str, dict[str, Any]]:
     if not keys:
         raise OperatorFault(f"{member} has no submission in {desk.cycle} that was collected; run collect-submissions first.")
     return {key.removeprefix(folder).partition("/")[0]: json.loads(data) for key, data in desk.store.read_many(keys).items()}
+
+
+def _meant(desk: Desk, member: str, submission: str) -> tuple[str, str]:
+    """The submission that is meant, by its 12 digits, and the name of its file; the newest one where none is named. Raises OperatorFault."""
+    received = _received(desk, member)
+    meant = submission.strip().casefold()[:12] or max(received, key=lambda each: (received[each]["received_at"], received[each]["key"]))
+    if meant not in received:
+        raise OperatorFault(f"{member} has no submission {submission!r} in {desk.cycle}; it has {', '.join(sorted(received))}, named as its folders in feedback/{desk.cycle}/{member}.")
+    return meant, str(received[meant]["key"].rpartition("/")[2])
 
 
 # --- a row more, whoever else writes ----------------------------------------------------------------------------------

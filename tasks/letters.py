@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -111,6 +112,23 @@ def _answer(store: Store, agreement: Agreement, member: Member, answer: Answer) 
     if files:
         lines.append(words["feedback"]["attached"])
     return Mail(member.email, words["feedback"]["subject"].format(**fill), "\n\n".join([*lines, _thanks(agreement, words)]) + "\n", files)
+
+
+def question(store: Store, agreement: Agreement, member_code: str, cycle: str, asked: str, reply_by: date) -> dict[str, Mail]:
+    """The question to a member about its submission, in its language around the words of who asks, by the key of its copy; nothing for a member without an
+    address. The same question is sent once."""
+    member = agreement.member(member_code)
+    said = hashlib.sha256(f"{reply_by}\n{asked}".encode()).hexdigest()[:12]
+    key = f"mail/{cycle}/{member_code}/question-{said}.eml"
+    if member is None or not is_address(member.email) or key in _sent(store, cycle):
+        return {}
+    words, wording = phrases("mail", member.language), Wording(member.language)
+    fill = {
+        "contract": agreement.contract.number, "cycle": cycle, "name": member.name, "day": wording.day(reply_by, "long"), "question": asked,
+        "inbox": store.locate(f"inbox/{cycle}/{member.member}"),
+    }  # fmt: skip
+    text = "\n\n".join([words["question"]["text"].format(**fill), _thanks(agreement, words)]) + "\n"
+    return {key: Mail(member.email, words["question"]["subject"].format(**fill), text, {})}
 
 
 def _small(store: Store, key: str) -> bytes:

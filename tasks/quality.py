@@ -1,11 +1,14 @@
-"""The quality page of a cycle, for operators: who has sent what, what was found, what needs a person; and Great Expectations' Data Docs beside it."""
+"""The board of a cycle, for operators: what is to be done today, who has sent what, what was found, what was spent; as a page, and Great Expectations' Data
+Docs beside it. What Prefect's UI shows of it is `tasks.board`'s."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -16,20 +19,25 @@ import yaml
 from domain.agreement import Agreement
 from domain.completeness import Counting, counting_keys, member_states, open_rejections
 from domain.coverage import Weighed, coverage, weighed
+from domain.desk import TURNS, ToDo, day_in_words, to_do
 from domain.exceptions import MET, OperatorException
-from domain.figures import Figures
+from domain.figures import Figures, FinanceLine, MemberState
 from domain.findings import SEVERITIES, Finding
+from domain.money import cost_lines, euros, finance_lines
+from domain.profile import Profile
 from domain.rules import RULES
 from domain.submission import Judged, Submission
+from tasks import deliver
 from tasks.datadocs import data_docs
 from tasks.feedback import SUMMARY, folder
 from tasks.store import Store
+from tasks.workbooks import workbook_key
 
 DATA_DOCS = "data-docs"
 MAX_CYCLES = 8
 """In the charts: the newest ones."""
 MAX_RULES = 10
-"""In the chart and the Markdown; the table of the page has all."""
+"""In the chart; the table of the page has all."""
 TONES = {
     "on time": "good",
     "late": "part",
@@ -40,7 +48,20 @@ TONES = {
     "not due": "quiet",
     "unknown member": "bad",
 }
-_WORDS = {"reject": ("reject", "rejects"), "error": ("error", "errors"), "warning": ("warning", "warnings"), "info": ("info", "infos")}
+URGENT = {"overdue": "bad", "soon": "part", "open": "part", "later": "quiet"}
+WHOSE = {"coordination": "The coordination’s turn", "member": "Members’ turn", "EU": "The EU’s turn"}
+WORDS = {"reject": ("reject", "rejects"), "error": ("error", "errors"), "warning": ("warning", "warnings"), "info": ("info", "infos")}
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the board says beside the submissions: the day (local), delivered versions by cycle (oldest first), and keys of what lies in the store: workbooks of
+    the cycle, and the files of its newest report."""
+
+    today: date
+    delivered: Mapping[str, Sequence[str]]
+    workbooks: frozenset[str] = frozenset()
+    report: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,34 +87,45 @@ class MemberLine:
     rows_accepted: int
     rows_left_out: int
     counts: Mapping[str, int]
+    workbook: str = ""
+    """Its key, where one was written."""
 
 
 @dataclass(frozen=True, slots=True)
 class RuleLine:
-    """What one rule found, with one severity."""
+    """What one rule found, with one severity; `members` has the number of each, in order of their codes."""
 
     rule: str
     severity: str
     meaning: str
     findings: int
-    members: tuple[str, ...]
+    members: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """A cycle as an operator sees it. `trend` has the findings by severity of this cycle and those before it, in their order;
-    `to_do` the sentences about what a person must see to; `exceptions` what was waived and corrected."""
+    """A cycle as an operator sees it on `day`. `trend` has the findings by severity of this cycle and those before it, in their order;
+    `to_do` what is to be done, the most urgent first; `finance` headings 1–11 to date; `report` the keys of its newest report's files;
+    `exceptions` what was waived and corrected."""
 
     cycle: str
+    day: date
     title: str
     contract: str
     members: tuple[MemberLine, ...]
     rules: tuple[RuleLine, ...]
     trend: tuple[tuple[str, Mapping[str, int]], ...]
-    to_do: tuple[str, ...]
+    to_do: tuple[ToDo, ...]
+    finance: tuple[FinanceLine, ...]
+    report: tuple[str, ...]
     exceptions: tuple[OperatorException, ...]
     missing: tuple[str, ...] = ()
     """Sentences about what the figures of the reporting period lack."""
+
+    @property
+    def turns(self) -> list[tuple[str, list[ToDo]]]:
+        """What is to be done by whose turn it is, ours first."""
+        return [(WHOSE[turn], lines) for turn in TURNS if (lines := [line for line in self.to_do if line.turn == turn])]
 
     @property
     def states(self) -> list[tuple[str, int]]:
@@ -114,27 +146,50 @@ class Quality:
 # --- what there is to show --------------------------------------------------------------------------------------------
 
 
-def quality_of(agreement: Agreement, cycle: str, submissions: Sequence[Submission], judged: Judged) -> Quality:
+def quality_of(agreement: Agreement, profile: Profile, cycle: str, submissions: Sequence[Submission], judged: Judged, situation: Situation) -> Quality:
     """What is shown of a cycle. Counted are, as in the report, the files that count and rejected ones that no good one has settled."""
     cycles = agreement.cycles_to(cycle)
     shown = set(counting_keys(submissions)) | {submission.key for submission in open_rejections(submissions)}
     places = {(s.member, s.cycle, s.submission) for s in submissions if s.key in shown}
     findings = [finding for finding in judged.findings if (finding.member, finding.cycle, finding.submission) in places]
     own = [finding for finding in findings if finding.cycle == cycle]
-    members = _members(agreement, cycle, submissions, judged, own, shown)
+    states = {state.member: state for state in member_states(agreement, [cycle], submissions, judged)}
+    members = _members(agreement, cycle, submissions, judged, own, shown, states, situation.workbooks)
     rules = _rules(own)
     exceptions = tuple(exception for exception in judged.exceptions if exception.cycle == cycle)
+    finance = _finance(agreement, profile, cycle, judged)
+    lines = to_do(
+        agreement, profile, cycle, states.values(), situation.today, submissions=submissions, finance=finance, delivered=situation.delivered,
+        abroad=_abroad(agreement, judged), more=_duties(members, rules, exceptions),
+    )  # fmt: skip
     return Quality(
         cycle=cycle,
-        title=f"Data quality, {cycle}",
+        day=situation.today,
+        title=f"Cycle {cycle}",
         contract=f"{agreement.contract.number} – {agreement.contract.title}",
         members=members,
         rules=rules,
         trend=tuple((code, _by_severity(finding for finding in findings if finding.cycle == code)) for code in cycles[-MAX_CYCLES:]),
-        to_do=tuple(_to_do(members, rules, exceptions)),
+        to_do=tuple(lines),
+        finance=tuple(finance),
+        report=situation.report,
         exceptions=exceptions,
         missing=tuple(lacking(_weighed(agreement, cycle, submissions, judged))),
     )
+
+
+def _finance(agreement: Agreement, profile: Profile, cycle: str, judged: Judged) -> list[FinanceLine]:
+    """Headings 1–11 to date, of the accepted rows as they now stand."""
+    cycles = agreement.cycles_to(cycle)
+    lines = cost_lines(agreement, (row for row in judged.accepted["expenditure"] if row.cycle in cycles))
+    labels = {heading: words["en"] for heading, words in profile.headings.items()}
+    return finance_lines(agreement, lines, cycles, agreement.reporting_period(cycle), None, labels, profile.flexibility_pct)
+
+
+def _abroad(agreement: Agreement, judged: Judged) -> bool:
+    """As the report reckons its due date; with no activity yet, what most such contracts are."""
+    countries = {row.values["country"] for row in judged.accepted["activities"]}
+    return countries != {agreement.contract.coordinator.country}
 
 
 def _weighed(agreement: Agreement, cycle: str, submissions: Sequence[Submission], judged: Judged) -> Weighed:
@@ -163,8 +218,9 @@ MAX_SILENT = 8
 
 
 def _members(
-    agreement: Agreement, cycle: str, submissions: Sequence[Submission], judged: Judged, findings: Sequence[Finding], shown: set[str]
-) -> tuple[MemberLine, ...]:
+    agreement: Agreement, cycle: str, submissions: Sequence[Submission], judged: Judged, findings: Sequence[Finding], shown: set[str],
+    states: Mapping[str, MemberState], workbooks: Collection[str],
+) -> tuple[MemberLine, ...]:  # fmt: skip
     files: dict[str, list[Submission]] = defaultdict(list)
     for submission in submissions:
         if submission.cycle == cycle:
@@ -176,7 +232,6 @@ def _members(
     for (member, code, _), rows in judged.left_out.items():
         left_out[member] += rows if code == cycle else 0
     counting = counting_keys(submissions)
-    states = {state.member: state for state in member_states(agreement, [cycle], submissions, judged)}
     names = {member.member: member.name for member in agreement.members}
     lines = []
     for member in [*names, *sorted(set(files) - set(names))]:
@@ -192,6 +247,7 @@ def _members(
                 rows_accepted=state.rows_accepted if state else 0,
                 rows_left_out=left_out[member],
                 counts=_by_severity(found[member]),
+                workbook=key if (key := workbook_key(cycle, member, None)) in workbooks else "",
             )
         )
     return tuple(lines)
@@ -215,7 +271,7 @@ def _rules(findings: Sequence[Finding]) -> tuple[RuleLine, ...]:
     for finding in findings:
         groups[finding.rule, finding.severity].append(finding)
     lines = [
-        RuleLine(rule, severity, _meanings().get(rule, ""), len(group), tuple(sorted({finding.member for finding in group})))
+        RuleLine(rule, severity, _meanings().get(rule, ""), len(group), dict(sorted(Counter(finding.member for finding in group).items())))
         for (rule, severity), group in groups.items()
     ]
     gravity: Sequence[str] = SEVERITIES
@@ -229,40 +285,20 @@ def _meanings() -> dict[str, str]:
     return loaded
 
 
-def _to_do(members: Sequence[MemberLine], rules: Sequence[RuleLine], exceptions: Sequence[OperatorException]) -> list[str]:
-    """What a person must see to, the gravest first."""
+def _duties(members: Sequence[MemberLine], rules: Sequence[RuleLine], exceptions: Sequence[OperatorException]) -> list[str]:
+    """What the coordination must see to beside dates and states, the gravest first."""
     sentences = []
-    for state, said in (
-        ("unknown member", "Files lie in a folder that no row of members.csv names"),
-        ("rejected", "Nothing of their files could be used; they know why"),
-        ("too late", "Arrived after the days of grace; you may let them in (include_late)"),
-        ("missing", "Have not sent everything"),
-    ):
-        named = [line.member for line in members if line.state == state]
-        if named:
-            sentences.append(f"{said}: {', '.join(named)}.")
-    newer = [
-        line.member
-        for line in members
-        if line.state not in ("rejected", "too late", "unknown member") and any(file.standing == "rejected" for file in line.files)
-    ]
-    if newer:
-        sentences.append(f"A newer file was rejected, the earlier one counts: {', '.join(newer)}.")
-    left = [line for line in members if line.rows_left_out]
-    if left:
-        rows = sum(line.rows_left_out for line in left)
-        sentences.append(
-            f"{counted(rows, 'row is', 'rows are')} left out until mended: {', '.join(f'{line.member} {line.rows_left_out}' for line in left)}."
-        )
+    unknown = [line.member for line in members if line.state == "unknown member"]
+    if unknown:
+        sentences.append(f"Files lie in a folder that no row of members.csv names: {', '.join(unknown)}.")
     of_rule = {line.rule: line for line in rules}
     if rate := of_rule.get("expenditure.rate.missing"):
-        sentences.append(
-            f"An exchange rate is missing in agreement/rates.csv ({counted(rate.findings, 'payment', 'payments')}); yours to add."
-        )
+        sentences.append(f"An exchange rate is missing in agreement/rates.csv ({counted(rate.findings, 'payment', 'payments')}); yours to add.")
     if ceiling := of_rule.get("expenditure.recipient.ceiling"):
-        sentences.append(
-            f"A third party is above the ceiling of the contract ({', '.join(ceiling.members)}); the report cannot be approved."
-        )
+        sentences.append(f"A third party is above the ceiling of the contract ({', '.join(ceiling.members)}); the report cannot be approved.")
+    newer = [line.member for line in members if line.state not in ("rejected", "too late", "unknown member") and any(file.standing == "rejected" for file in line.files)]
+    if newer:
+        sentences.append(f"A newer file was rejected, the earlier one counts: {', '.join(newer)}.")
     idle = [exception for exception in exceptions if exception.effect not in MET]
     if idle:
         sentences.append(f"{counted(len(idle), 'waiver or correction has', 'waivers or corrections have')} no effect; see below.")
@@ -274,22 +310,24 @@ def counted(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"
 
 
-# --- as a page, as Markdown, as a table -------------------------------------------------------------------------------
+# --- as a page --------------------------------------------------------------------------------------------------------
 
 
-def quality_page(agreement: Agreement, cycle: str, submissions: Sequence[Submission], judged: Judged) -> bytes:
+def quality_page(quality: Quality) -> bytes:
     """quality/<cycle>/index.html: one page without script, readable on a phone and on paper; whatever a member typed is text in it."""
     from importlib.metadata import version
 
-    quality = quality_of(agreement, cycle, submissions, judged)
     html = _template().render(
         quality=quality,
         generator=f"fpa-reporting {version('fpa-reporting')}",
+        today=day_in_words(quality.day),
         tones=TONES,
+        urgent=URGENT,
         severities=SEVERITIES,
-        words=_WORDS,
+        words=WORDS,
         met=MET,
         data_docs=f"{DATA_DOCS}/index.html",
+        headings=[(line, *spent(line)) for line in quality.finance],
         trends=[
             (severity, _bars([(code, counts[severity]) for code, counts in quality.trend]))
             for severity in SEVERITIES
@@ -300,6 +338,20 @@ def quality_page(agreement: Agreement, cycle: str, submissions: Sequence[Submiss
         max_rules=MAX_RULES,
     )
     return html.encode()
+
+
+def spent(line: FinanceLine) -> tuple[str, str]:
+    """How much of a heading's budget was spent to date, in percent, and how that is: within, above, or above what may be without an addendum."""
+    if not line.budget:
+        return "–", "bad" if line.over_flexibility else "good"
+    share = 100 * Fraction(line.cumulative, line.budget)
+    tone = "bad" if line.over_flexibility else "part" if share > 100 else "good"
+    return f"{Decimal(round(share * 10)) / 10:.1f}", tone
+
+
+def amount(cents: int) -> str:
+    """EUR cents as 1,234.56."""
+    return f"{Decimal(euros(cents)):,.2f}"
 
 
 def _bars(values: Sequence[tuple[str, int]]) -> list[tuple[str, int, float]]:
@@ -315,75 +367,26 @@ def _template() -> Any:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["link"] = lambda key: "../../" + quote(key)
     environment.filters["counted"] = counted
+    environment.filters["amount"] = amount
     return environment.from_string(resources.files("templates").joinpath("quality", "index.html.j2").read_text(encoding="utf-8"))
-
-
-def quality_markdown(agreement: Agreement, cycle: str, submissions: Sequence[Submission], judged: Judged) -> str:
-    """The same in short, for an artifact of a run: what needs a person, the members' states, the most frequent rules."""
-    quality = quality_of(agreement, cycle, submissions, judged)
-    lines = [
-        f"# {_plain(quality.title)}",
-        "",
-        _plain(quality.contract),
-        "",
-        f"**{', '.join(f'{number} {state}' for state, number in quality.states) or 'no members'}**",
-        "",
-    ]
-    if quality.to_do:
-        lines += ["## Needs a person", "", *(f"- {_plain(sentence)}" for sentence in quality.to_do), ""]
-    if quality.missing:
-        lines += ["## Missing from the figures of the reporting period", "", *(f"- {_plain(sentence)}" for sentence in quality.missing), ""]
-    lines += [
-        "## Members",
-        "",
-        "| member | state | rows accepted | left out | rejects | errors | warnings | infos |",
-        "|---|---|--:|--:|--:|--:|--:|--:|",
-    ]
-    for line in quality.members:
-        figures = (line.rows_accepted, line.rows_left_out, *(line.counts[severity] for severity in SEVERITIES))
-        lines.append(f"| {_plain(line.member)} | {line.state} | {' | '.join(f'{figure:,}' for figure in figures)} |")
-    if quality.rules:
-        lines += ["", "## Findings by rule", "", "| rule | severity | findings | members | what it means |", "|---|---|--:|--:|---|"]
-        lines += [
-            f"| {line.rule} | {line.severity} | {line.findings:,} | {len(line.members)} | {_plain(line.meaning)} |"
-            for line in quality.rules[:MAX_RULES]
-        ]
-        if len(quality.rules) > MAX_RULES:
-            lines += ["", f"… and {counted(len(quality.rules) - MAX_RULES, 'more rule', 'more rules')} on the page."]
-    return "\n".join(lines) + "\n"
-
-
-def _plain(text: str) -> str:
-    """Text in which nothing is Markdown or HTML."""
-    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return "".join(f"\\{character}" if character in "\\`*_[]|#~" else character for character in escaped.replace("\n", " "))
-
-
-def quality_table(agreement: Agreement, cycle: str, submissions: Sequence[Submission], judged: Judged) -> list[dict[str, Any]]:
-    """The members' lines for an artifact of a run, a row each; `answer` is the key of the page that the member reads."""
-    return [
-        {
-            "member": line.member,
-            "name": line.name,
-            "state": line.state,
-            "file": "; ".join(file.name for file in line.files),
-            "rows accepted": line.rows_accepted,
-            "rows left out": line.rows_left_out,
-            **{_WORDS[severity][1]: line.counts[severity] for severity in SEVERITIES},
-            "answer": "; ".join(file.answer for file in line.files),
-        }
-        for line in quality_of(agreement, cycle, submissions, judged).members
-    ]
 
 
 # --- writing ----------------------------------------------------------------------------------------------------------
 
 
-def write_quality(store: Store, agreement: Agreement, cycle: str, submissions: Sequence[Submission], judged: Judged) -> list[str]:
+def situation_of(store: Store, agreement: Agreement, cycle: str, today: date) -> Situation:
+    """What of the store the board of this cycle tells."""
+    delivered = {code: deliver.versions(store, code) for code in agreement.cycles_to(cycle)}
+    newest = f"reports/{cycle}/{delivered[cycle][-1]}/" if delivered[cycle] else ""
+    report = tuple(info.key for info in store.list(newest) if "/" not in info.key.removeprefix(newest)) if newest else ()
+    return Situation(today, delivered, frozenset(info.key for info in store.list(f"workbooks/{cycle}/")), report)
+
+
+def write_quality(store: Store, quality: Quality, validations: Sequence[Any]) -> list[str]:
     """Writes quality/<cycle>/index.html and its Data Docs where they changed, and deletes Data Docs pages that are no more; gives the keys written."""
-    root = f"quality/{cycle}"
-    docs = {f"{root}/{DATA_DOCS}/{path}": content for path, content in data_docs(judged.validations, cycle).items()}
-    wanted = {**docs, f"{root}/index.html": quality_page(agreement, cycle, submissions, judged)}
+    root = f"quality/{quality.cycle}"
+    docs = {f"{root}/{DATA_DOCS}/{path}": content for path, content in data_docs(validations, quality.cycle).items()}
+    wanted = {**docs, f"{root}/index.html": quality_page(quality)}
     there = {info.key for info in store.list(f"{root}/")}
     kept = store.read_many([key for key in wanted if key in there])
     changed = [key for key, content in wanted.items() if kept.get(key) != content]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 from prefect import runtime
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import FlowFilter, FlowFilterId, FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.settings import PREFECT_API_URL
 
@@ -22,18 +23,35 @@ def already_running(cycle: str) -> str:
     Without a server there is nobody else to ask."""
     if not PREFECT_API_URL.value():
         return ""
-    states = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.PAUSED]))
     with get_client(sync_client=True) as client:
         own = client.read_flow_run(runtime.flow_run.id)
-        others = [
-            run for run in client.read_flow_runs(flow_run_filter=FlowRunFilter(state=states))
-            if run.flow_id == own.flow_id and run.id != own.id and str(run.parameters.get("cycle", "")).strip().casefold() == cycle.casefold() and _began(run) < _began(own)
-        ]  # fmt: skip
+        others = [run for run in _others(client, own, cycle, [StateType.RUNNING, StateType.PAUSED]) if _began(run) < _began(own)]
     if not others:
         return ""
     first = min(others, key=_began)
     doing = "waits for approval" if first.state_type == StateType.PAUSED else "is running"
     return f"The report of {cycle} is being made already: the run {first.name}, started {first.start_time:%d %b %Y, %H:%M} UTC, {doing}. Open that run, or cancel it and start again."
+
+
+def start_report(cycle: str) -> str:
+    """Starts a run of report-cycle that waits for approval, unless one is under way; what was done, in words."""
+    from prefect.deployments import run_deployment
+
+    with get_client(sync_client=True) as client:
+        under_way = _others(client, client.read_flow_run(runtime.flow_run.id), cycle, [StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.PAUSED])
+    if under_way:
+        return f"its report is being made already, by the run {under_way[0].name}"
+    parameters = {"cycle": cycle, "require_approval": True}
+    run = cast(FlowRun, run_deployment("report-cycle/report-cycle", parameters=parameters, timeout=0, as_subflow=False))
+    return f"its report was started, to be approved by a person: the run {run.name}"
+
+
+def _others(client: SyncPrefectClient, own: FlowRun, cycle: str, states: list[StateType]) -> list[FlowRun]:
+    """Other runs of the same flow on that cycle."""
+    asked = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=states)))
+    of_flow = FlowFilter(id=FlowFilterId(any_=[own.flow_id]))
+    found = client.read_flow_runs(flow_filter=of_flow, flow_run_filter=asked)
+    return [run for run in found if run.id != own.id and str(run.parameters.get("cycle") or "").strip().casefold() == cycle.casefold()]
 
 
 def _began(run: FlowRun) -> tuple[str, str]:

@@ -6,12 +6,12 @@ what it then reports is the operator's to mend, so steps are not retried on top.
 
 from __future__ import annotations
 
+import functools
 import logging
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from domain.agreement import Agreement
-from domain.completeness import counting_keys, is_due, member_states, open_cycles, open_rejections
+from domain.completeness import counting_keys, cycles_to_report, is_due, member_states, open_cycles, open_rejections, unsettled_cycles
 from domain.coverage import coverage, weighed
 from domain.exceptions import MET
 from domain.figures import MemberState
@@ -30,6 +30,7 @@ from domain.report import Edition, ReportDocument, asked_texts
 from domain.submission import AcceptedRow, Judged
 from tasks import (
     approval,
+    board,
     collect,
     deliver,
     drafts,
@@ -37,10 +38,12 @@ from tasks import (
     feedback,
     letters,
     mail,
+    progress,
     quality,
     reconcile,
     render,
     report,
+    runs,
     validate,
     workbooks,
 )
@@ -61,8 +64,15 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def step(function: Function) -> Function:
-    """A Prefect task that caches nothing and keeps its result in memory."""
-    return task(function, cache_policy=NO_CACHE, persist_result=False, log_prints=False)  # type: ignore[call-overload]
+    """A Prefect task that caches nothing and keeps its result in memory, and says in the UI how far the run is then."""
+
+    @functools.wraps(function)
+    def said(*args: Any, **kwargs: Any) -> Any:
+        result = function(*args, **kwargs)
+        progress.reached(function.__name__)
+        return result
+
+    return task(said, cache_policy=NO_CACHE, persist_result=False, log_prints=False)  # type: ignore[call-overload]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +87,25 @@ class Desk:
 
 
 @step
-def cycles_in_hand(cycle: str | None) -> list[str]:
-    """The cycle asked for, else those that are open now. Raises OperatorFault for a broken agreement or an unknown cycle."""
+def cycles_in_hand(cycle: str | None, unsettled: bool = False) -> list[str]:
+    """The cycle asked for, else those that are open now, with `unsettled` also those on whose report the EU has not decided. Raises OperatorFault for a
+    broken agreement or an unknown cycle."""
     agreement = collect.load_agreement(open_store(read_settings().storage)).agreement
-    return [collect.known_cycle(agreement, cycle)] if cycle else open_cycles(agreement, datetime.now(UTC))
+    if cycle:
+        return [collect.known_cycle(agreement, cycle)]
+    return (unsettled_cycles if unsettled else open_cycles)(agreement, datetime.now(UTC))
+
+
+@step
+def start_due_reports() -> Outcome:
+    """Starts a run of report-cycle, which waits for approval, for each cycle whose report is to be made and is not being made already."""
+    store = open_store(read_settings().storage)
+    agreement = collect.load_agreement(store).agreement
+    reported = [cycle.code for cycle in agreement.cycles if deliver.versions(store, cycle.code)]
+    due = cycles_to_report(agreement, load_profile(agreement.contract.profile), datetime.now(UTC), reported)
+    if not due:
+        return Outcome(done=["no report is to be made today"])
+    return Outcome(done=[f"{code}: {runs.start_report(code)}" for code in due])
 
 
 @step
@@ -151,6 +176,15 @@ def mail_reminders(desk: Desk, inbox: Inbox) -> Outcome:
     return Outcome(done=[f"{desk.cycle}: {len(sent)} reminded{f': {members}' if members else ''}"])
 
 
+@mail_step
+def mail_question(desk: Desk, member: str, question: str, reply_by: date, outcome: Outcome) -> Outcome:
+    """The question goes to the member; the outcome with whether it did."""
+    code = member.strip().casefold()
+    sent = letters.send(desk.store, desk.agreement, letters.question(desk.store, desk.agreement, code, desk.cycle, " ".join(question.split()), reply_by))
+    said = f"{code} was written to: {desk.store.locate(sent[0])}" if sent else f"no mail was sent: {code} has no address in members.csv, or was asked this before"
+    return Outcome(done=[*outcome.done, said], needs_person=outcome.needs_person)
+
+
 @step
 def cycles_to_remind(cycle: str | None) -> list[str]:
     """The cycle asked for, else those in which somebody may have to be reminded today."""
@@ -160,16 +194,14 @@ def cycles_to_remind(cycle: str | None) -> list[str]:
 
 
 @step
-def publish_quality(desk: Desk, inbox: Inbox, judged: Judged) -> int:
-    """The quality page, the Data Docs, and what Prefect's UI shows of them; the number of files written."""
-    from prefect.artifacts import create_markdown_artifact, create_table_artifact
-
-    written = quality.write_quality(desk.store, desk.agreement, desk.cycle, inbox.submissions, judged)
-    key = re.sub(r"[^a-z0-9-]+", "-", f"quality-{desk.cycle}".casefold())
-    where = desk.store.locate(f"quality/{desk.cycle}/index.html")
-    create_markdown_artifact(quality.quality_markdown(desk.agreement, desk.cycle, inbox.submissions, judged), key=key, description=f"Data quality of {desk.cycle}: {where}")
-    create_table_artifact(quality.quality_table(desk.agreement, desk.cycle, inbox.submissions, judged), key=f"{key}-members", description=f"Members in {desk.cycle}")
-    log.info("quality: %d files written", len(written))
+def publish_board(desk: Desk, inbox: Inbox, judged: Judged) -> int:
+    """The board of the cycle as a page, with the Data Docs, and what Prefect's UI shows of it; the number of files written."""
+    today = datetime.now(ZoneInfo(desk.agreement.timezone)).date()
+    situation = quality.situation_of(desk.store, desk.agreement, desk.cycle, today)
+    seen = quality.quality_of(desk.agreement, desk.profile, desk.cycle, inbox.submissions, judged, situation)
+    written = quality.write_quality(desk.store, seen, judged.validations)
+    board.show_board(seen, f"quality/{desk.cycle}/index.html")
+    log.info("board: %d files written", len(written))
     return len(written)
 
 
@@ -220,6 +252,7 @@ def add_up(desk: Desk, inbox: Inbox, judged: Judged, basis: Basis) -> report.Tot
     states = report.states_of_report(desk.agreement, figures, inbox.submissions, judged)
     restated = restatements(desk.agreement, desk.profile, judged, inbox.submissions, basis.earlier, basis.content["inputs"])
     log.info("aggregated: %d indicator figures, %d SDG figures, %d cost lines", len(figures.indicators), len(figures.sdg), len(lines))
+    board.show_targets(desk.agreement, figures)
     for cycle, number in Counter(entry.cycle for entry in restated).items():
         log.info("restated: %d figures of the report of %s are others now", number, cycle)
     covered = coverage(desk.agreement, figures, judged, inbox.submissions)
@@ -301,7 +334,10 @@ def submit_draft(desk: Desk, draft: Draft, totals: report.Totals, documents: Doc
     folder = approval.draft_folder(desk.cycle)
     first, language = next(iter(documents.values()))
     where = desk.store.locate(folder)
-    drafts.keep(desk.store, folder, draft, approval.description(desk.cycle, where, totals.states, totals.findings, totals.weighed, checklist(first, language)))
+    links = [board.link(f"{folder}/{path}", path) for path in sorted(draft.files) if "/" not in path]
+    summary = approval.description(desk.cycle, where, links, totals.states, totals.findings, totals.weighed, checklist(first, language))
+    drafts.keep(desk.store, folder, draft, summary)
+    board.show_draft(desk.cycle, summary)
     log.info("the draft lies in %s", where)
     letters.tell_of_draft(desk.store, desk.agreement, desk.cycle, where)
 
@@ -316,7 +352,9 @@ def find_draft(desk: Desk) -> Draft | None:
 def deliver_report(desk: Desk, draft: Draft, approved: bytes | None) -> deliver.Delivery:
     """All files, then the manifest, then latest.json."""
     files = {**draft.files, **({"approval.json": approved} if approved else {})}
-    return deliver.deliver(desk.store, draft.basis, files, draft.besides)
+    delivery = deliver.deliver(desk.store, draft.basis, files, draft.besides)
+    board.show_report(desk.cycle, delivery.key, {path: len(content) for path, content in files.items()}, desk.store.locate(delivery.key))
+    return delivery
 
 
 # --- open -------------------------------------------------------------------------------------------------------------
@@ -375,7 +413,7 @@ def summarise_collection(desk: Desk, inbox: Inbox, judged: Judged, written: int)
     counts = Counter(state.state for state in states)
     done = [
         f"{len(files)} files read; " + ", ".join(f"{number} {state}" for state, number in counts.items()),
-        f"the quality page is {desk.store.locate(f'quality/{desk.cycle}/index.html')}",
+        f"the board is {desk.store.locate(f'quality/{desk.cycle}/index.html')}",
         f"feedback lies in {desk.store.locate(f'feedback/{desk.cycle}')} ({written} written now)",
     ]
     rejected = len(open_rejections(files))

@@ -24,12 +24,19 @@ from datetime import UTC, datetime
 from io import BufferedReader
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from tasks.faults import OperatorFault
 
-THREADS = 16
-ATTEMPTS = 4
-"""Of what boto3 itself does not repeat: a content that broke off, a conditional write that met another one."""
+ATTEMPTS = 5
+"""How often a request is made in all, where AWS_MAX_ATTEMPTS or the AWS profile says nothing else; and what boto3 does not repeat by itself: a content
+that broke off or was damaged on its way, a conditional write that met another one."""
+SECONDS = 60
+"""How long an S3 server may be silent (FPA_S3_TIMEOUT)."""
+CONNECT_SECONDS = 5
+"""How long it may take to let us in."""
+CONNECTIONS = 16
+"""Requests to an S3 server at a time (FPA_S3_CONNECTIONS)."""
 
 
 class StoreError(OperatorFault):
@@ -75,6 +82,9 @@ class Store(Protocol):
     def read(self, key: str, token: str | None = None) -> bytes:
         """Raises NotFound, and Changed where the object is no longer the one that was listed with this token."""
 
+    def get(self, key: str) -> tuple[Info, bytes]:
+        """An object with all that is known of it: of one version, whoever replaces it meanwhile. Raises NotFound."""
+
     def write(self, key: str, data: bytes) -> None:
         """Writes or replaces, whole or not at all."""
 
@@ -87,25 +97,49 @@ class Store(Protocol):
     def read_many(self, keys: Sequence[str]) -> dict[str, bytes]:
         """The contents of several objects, by key."""
 
+    def get_many(self, keys: Sequence[str]) -> dict[str, tuple[Info, bytes]]:
+        """Several objects as `get` gives them, by key."""
+
     def locate(self, key: str) -> str:
         """Where a person finds the object: a path or an s3:// URL."""
 
 
 def open_store(url: str) -> Store:
-    """The store at s3://bucket[/prefix] or in a directory. Raises StoreError for an address that is neither."""
+    """The store at s3://bucket[/prefix] or in a directory. Raises StoreError for an address that is neither.
+
+    For S3 the environment says the rest: boto3's own variables (AWS_…: endpoint, credentials, AWS_MAX_ATTEMPTS, AWS_RETRY_MODE), and for what it has
+    none, FPA_S3_TIMEOUT (seconds) and FPA_S3_CONNECTIONS."""
     if url.startswith("s3://"):
         bucket, _, prefix = url.removeprefix("s3://").partition("/")
         if not bucket:
             raise StoreError(f"{url!r} names no bucket; write s3://bucket or s3://bucket/prefix.")
-        return S3Store(bucket, prefix.strip("/"))
+        return S3Store(bucket, prefix.strip("/"), _setting("FPA_S3_TIMEOUT", SECONDS), _setting("FPA_S3_CONNECTIONS", CONNECTIONS))
     if not url or "://" in url or "\x00" in url:
         raise StoreError(f"{url!r} is no storage root: only s3://bucket[/prefix] and directories are.")
     return DirectoryStore(Path(url))
 
 
+def _setting(name: str, usual: int) -> int:
+    said = os.environ.get(name, "").strip() or str(usual)
+    if not said.isascii() or not said.isdigit() or not 0 < int(said) < 10_000:
+        raise StoreError(f"{name} is {said!r}; give it a whole number above 0, or nothing (then it is {usual}).")
+    return int(said)
+
+
+def _attempts() -> Iterator[bool]:
+    """ATTEMPTS times whether it is the last; before each but the first a pause, each time a little longer, and not of the same length for all."""
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            time.sleep(random.uniform(0.05, 0.25) * 2**attempt)  # noqa: S311 (no secret)
+        yield attempt == ATTEMPTS - 1
+
+
 # --- a directory ------------------------------------------------------------------------------------------------------
 
 _TEMPORARY = ".fpa-writing-"
+_LEFT_BEHIND = re.compile(r"\.fpa-writing-[0-9a-f]{32}")
+LEFT_BEHIND_SECONDS = 24 * 3600
+"""A temporary file so old is of a writer that was killed: no write takes as long, and no clock is as wrong."""
 _LAST_SECOND = 253_402_127_999
 """Of 9999-12-29: a file may carry any time, a datetime in any time zone may not."""
 _UNSPEAKABLE = re.compile(r"[\x01-\x1f\x7f\\\udc80-\udcff]")
@@ -115,12 +149,22 @@ _FAULTS = {
     errno.EDQUOT: "the disk quota is used up; free some space and run again",
     errno.EROFS: "the file system is read-only; make it writable or correct FPA_STORAGE",
     errno.EACCES: "permission is denied; give this account the right to it",
-    errno.EPERM: "the file system does not permit it; put the storage root on one that has hard links",
+    errno.EPERM: "it is not permitted; the file or its folder is protected, or is another account's",
+    errno.EOPNOTSUPP: "the file system cannot do it; put the storage root on one that has hard links",
+    errno.EFBIG: "the file is larger than this account or the file system allows; raise the limit",
+    errno.EBUSY: "another program has it open; close it there",
+    errno.ETXTBSY: "another program has it open; close it there",
+    errno.EMFILE: "too many files are open; raise the limit (ulimit -n)",
+    errno.ENFILE: "too many files are open on this machine; raise its limit",
+    errno.EIO: "the disk does not read or write (input/output error); have it looked at",
+    errno.ESTALE: "the network drive has lost its connection; mount it again",
+    errno.EINVAL: "the file system takes no such name; correct it, or put the storage root on another file system",
     errno.ENAMETOOLONG: "the name is too long; shorten it",
     errno.ENOTDIR: "a file stands where a folder is needed; move it away",
     errno.EISDIR: "a folder of that name is there; move it away",
 }
-_FAULTS[errno.EOPNOTSUPP] = _FAULTS[errno.ENOSYS] = _FAULTS[errno.EPERM]
+_FAULTS[errno.ENOTCONN] = _FAULTS[errno.EHOSTDOWN] = _FAULTS[errno.ETIMEDOUT] = _FAULTS[errno.ESTALE]
+_NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EMLINK, errno.EOPNOTSUPP)
 _ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ENXIO, errno.ELOOP)
 """Opening what is not there, lies below a file, is a socket, is a symbolic link."""
 
@@ -183,6 +227,8 @@ class DirectoryStore:
                     continue
                 raise StoreError(f"Could not list {self._key(folder)} in {self.url}: {_FAULTS.get(error.errno or 0, error.strerror)}.") from None
             for entry in entries:
+                if _LEFT_BEHIND.fullmatch(entry.name):
+                    _sweep(entry)
                 if not self._key(Path(entry.path)).startswith(prefix):
                     continue
                 if entry.is_dir(follow_symlinks=False):
@@ -217,16 +263,31 @@ class DirectoryStore:
             return None
 
     def read(self, key: str, token: str | None = None) -> bytes:
-        with self._opened("read", key) as file:
-            before = self._info(key, os.fstat(file.fileno()))
-            data = file.read()
-            after = self._info(key, os.fstat(file.fileno()))
-        if token is not None and not token == before.token == after.token:
-            raise Changed(f"{key} in {self.url} was replaced while it was read; run again.")
+        info, data = self._whole(key)
+        if token is not None and info.token != token:
+            raise _replaced(key, self.url)
         return data
+
+    def get(self, key: str) -> tuple[Info, bytes]:
+        info, data = self._whole(key)
+        return replace(info, sha256=hashlib.sha256(data).hexdigest()), data
+
+    def _whole(self, key: str) -> tuple[Info, bytes]:
+        """Read again where somebody wrote into the file meanwhile: others than we do not put a new one in its place."""
+        for _ in _attempts():
+            with self._opened("read", key) as file:
+                before = self._info(key, os.fstat(file.fileno()))
+                data = file.read()
+                after = self._info(key, os.fstat(file.fileno()))
+            if before == after and len(data) == after.size:
+                return after, data
+        raise Changed(f"Could not read {key} in {self.url}: another program is writing it; run again when it has ended.")
 
     def read_many(self, keys: Sequence[str]) -> dict[str, bytes]:
         return {key: self.read(key) for key in keys}
+
+    def get_many(self, keys: Sequence[str]) -> dict[str, tuple[Info, bytes]]:
+        return {key: self.get(key) for key in keys}
 
     def write(self, key: str, data: bytes) -> None:
         path = self._path(key)
@@ -237,7 +298,7 @@ class DirectoryStore:
         path = self._path(key)
         with self._faults("write", key):
             try:
-                _publish(path, data, os.link)
+                _publish(path, data, _link)
             except FileExistsError:
                 if not self._holds(key, data):
                     raise Conflict(f"{key} in {self.url} is there already with other content; nothing was replaced.") from None
@@ -299,6 +360,23 @@ def _publish(path: Path, data: bytes, put_in_place: Callable[[Path, Path], objec
     _flush(path.parent)
 
 
+def _link(temporary: Path, path: Path) -> None:
+    """A second name, which is never put over another file. Raises OSError."""
+    try:
+        os.link(temporary, path)
+    except OSError as error:
+        if error.errno in _NO_LINKS:
+            raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP)) from None
+        raise
+
+
+def _sweep(entry: os.DirEntry[str]) -> None:
+    """Deletes a temporary file that its writer left long ago; who may not delete leaves it to who may."""
+    with contextlib.suppress(OSError):
+        if entry.is_file(follow_symlinks=False) and time.time() - entry.stat(follow_symlinks=False).st_mtime > LEFT_BEHIND_SECONDS:
+            Path(entry.path).unlink()
+
+
 def _make_folder(folder: Path) -> None:
     if folder.is_dir():
         return
@@ -330,62 +408,62 @@ _DIGEST = "sha256"
 
 _ALWAYS_THERE = {"get_object": "ETag", "put_object": "ETag", "list_objects_v2": "Name"}
 """What an S3 server's answer has, and a web page's that stands there instead has not."""
+_RIGHTS = {
+    "get_object": "s3:GetObject (with s3:ListBucket it would be told what is not there)",
+    "put_object": "s3:PutObject",
+    "delete_object": "s3:DeleteObject",
+    "list_objects_v2": "s3:ListBucket",
+}
+_DAMAGED = ("BadDigest", "XAmzContentSHA256Mismatch")
 _REASONS = {
     "NoSuchBucket": "there is no such bucket; create it or correct FPA_STORAGE",
-    "AccessDenied": "access is denied; check the key's rights on the bucket",
-    "Forbidden": "access is denied; check the key's rights on the bucket",
-    "403": "access is denied; check the key and its rights on the bucket",
+    "AccessDenied": "access is denied; give the key in use the right {right} on it",
     "SignatureDoesNotMatch": "the secret key is wrong; check AWS_SECRET_ACCESS_KEY",
     "InvalidAccessKeyId": "the access key is unknown; check AWS_ACCESS_KEY_ID",
     "ExpiredToken": "the credentials have expired; renew them",
+    "InvalidToken": "the session token is wrong; check AWS_SESSION_TOKEN, or log in again",
     "RequestTimeTooSkewed": "this machine's clock differs too much from the server's; set it right",
     "PermanentRedirect": "the bucket lies in another region; check AWS_DEFAULT_REGION and AWS_ENDPOINT_URL",
     "SlowDown": "the store is overloaded; try again later",
-    "503": "the store is overloaded; try again later",
-    "BadDigest": "the content was damaged on its way; try again",
-    "XAmzContentSHA256Mismatch": "the content was damaged on its way; try again",
+    "InternalError": "the store has a fault of its own; try again later, then ask who runs it",
+    "RequestTimeout": "the content did not arrive in time; check the network and try again",
+    "BadDigest": "the content was damaged on its way; check the network and try again",
     "QuotaExceeded": "the store is full; free some space or raise the quota",
+    "KeyTooLongError": "the name is too long; shorten it",
+    "InvalidBucketName": "its name is not one that S3 knows; correct FPA_STORAGE",
+    "InvalidObjectState": "it is archived; have it restored first",
     "NotImplemented": "the server lacks what is needed (conditional writes, If-None-Match); use one that has it",
 }
+_REASONS |= {
+    "Forbidden": _REASONS["AccessDenied"], "403": _REASONS["AccessDenied"], "TokenRefreshRequired": _REASONS["ExpiredToken"], "RequestExpired": _REASONS["RequestTimeTooSkewed"],
+    "AuthorizationHeaderMalformed": _REASONS["PermanentRedirect"], "301": _REASONS["PermanentRedirect"], "XAmzContentSHA256Mismatch": _REASONS["BadDigest"],
+    "503": _REASONS["SlowDown"], "429": _REASONS["SlowDown"], "500": _REASONS["InternalError"], "502": _REASONS["InternalError"], "504": _REASONS["InternalError"],
+    "507": _REASONS["QuotaExceeded"],
+}  # fmt: skip
 
 
 class S3Store:
     """An S3 bucket, or the part of one below a prefix. One boto3 client, shared by all threads."""
 
-    def __init__(self, bucket: str, prefix: str) -> None:
+    def __init__(self, bucket: str, prefix: str, seconds: int = SECONDS, connections: int = CONNECTIONS) -> None:
         self.bucket = bucket
         self.prefix = f"{prefix}/" if prefix else ""
+        self.seconds, self.connections = seconds, connections
         self.url = f"s3://{bucket}/{prefix}".rstrip("/")
         self._lock = threading.Lock()
         self._made_client: Any = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Another process makes its own client."""
-        return S3Store, (self.bucket, self.prefix.removesuffix("/"))
+        return S3Store, (self.bucket, self.prefix.removesuffix("/"), self.seconds, self.connections)
 
     def _client(self) -> Any:
-        """Every put is checked by its signed SHA-256 and its MD5, which all servers know; older ones refuse the trailing checksums that boto3 would
-        send over https by itself, and GetObject's are only asked for."""
         with self._lock:
             if self._made_client is None:
-                import boto3
-                from botocore.config import Config
-
-                config = Config(
-                    signature_version="s3v4",
-                    retries={"mode": "standard", "total_max_attempts": 5},
-                    connect_timeout=5,
-                    read_timeout=60,
-                    max_pool_connections=THREADS + 4,
-                    tcp_keepalive=True,
-                    request_checksum_calculation="when_required",
-                    response_checksum_validation="when_supported",
-                    s3={"payload_signing_enabled": True},
-                )
                 try:
-                    self._made_client = boto3.Session().client("s3", config=config)
-                except ValueError as error:  # "Invalid endpoint: …"
-                    raise StoreError(f"Could not open {self.url}: {error}; check AWS_ENDPOINT_URL (https://host[:port]).") from None
+                    self._made_client = _made_client(self.seconds, self.connections)
+                except ValueError as error:  # "Invalid endpoint: …", or no number
+                    raise StoreError(f"Could not open {self.url}: {error}; check AWS_ENDPOINT_URL (https://host[:port]) and AWS_MAX_ATTEMPTS.") from None
             return self._made_client
 
     def _call(self, what: str, key: str, operation: str, **parameters: Any) -> Any:
@@ -394,20 +472,20 @@ class S3Store:
         from botocore.parsers import ResponseParserError
 
         where = f"{key} in {self.url}" if key else self.url
-        stranger = StoreError(f"Could not {what} {where}: what answers there is no S3 server; check AWS_ENDPOINT_URL.")
-        try:
-            answer = getattr(self._client(), operation)(Bucket=self.bucket, **parameters)
-        except ClientError as error:
-            raise _refusal(f"Could not {what} {where}", f"There is no {where}.", error.response) from None
-        except ResponseParserError:
-            raise stranger from None
-        except BotoCoreError as error:
-            raise StoreError(f"Could not {what} {where}: {_plain_reason(error)}.") from None
-        except UnicodeError:
-            raise StoreError(f"{key!r} is no key of the store.") from None
-        if _ALWAYS_THERE.get(operation, "ResponseMetadata") not in answer:
-            raise stranger
-        return answer
+        for _ in _attempts():
+            try:
+                answer = getattr(self._client(), operation)(Bucket=self.bucket, **parameters)
+                if _is_whole(operation, answer):
+                    return answer
+            except ClientError as error:
+                raise _refusal(f"Could not {what} {where}", f"There is no {where}.", error.response, _RIGHTS.get(operation, "")) from None
+            except ResponseParserError:
+                pass
+            except BotoCoreError as error:
+                raise StoreError(f"Could not {what} {where}: {_plain_reason(error, self.seconds)}.") from None
+            except UnicodeError:
+                raise StoreError(f"{key!r} is no key of the store.") from None
+        raise StoreError(f"Could not {what} {where}: what answers there is no S3 server, or is cut short on its way; check AWS_ENDPOINT_URL and the network.")
 
     def _full(self, key: str) -> str:
         if not key:
@@ -433,72 +511,78 @@ class S3Store:
         from urllib3.exceptions import HTTPError
 
         damaged = None
-        for _ in range(ATTEMPTS):
-            size, digest = 0, hashlib.sha256()
+        for _ in _attempts():
+            size, sha256, md5 = 0, hashlib.sha256(), hashlib.md5(usedforsecurity=False)
             try:
                 answer = self._call("look at", key, "get_object", Key=self._full(key))
                 for chunk in answer["Body"].iter_chunks(2**20):
                     size += len(chunk)
-                    digest.update(chunk)
+                    sha256.update(chunk)
+                    md5.update(chunk)
             except NotFound:
                 return None
             except (BotoCoreError, HTTPError, OSError):
                 continue
-            found = digest.hexdigest()
-            if answer["Metadata"].get(_DIGEST) in (None, found) or found == damaged:
+            found = sha256.hexdigest()
+            if _is_as_sent(answer, found, md5.hexdigest()) or found == damaged:
                 return Info(key, size, _arrival(answer), _tag(answer), found)
             damaged = found
         raise self._broken_off("look at", key)
 
     def _broken_off(self, what: str, key: str) -> StoreError:
-        return StoreError(f"Could not {what} {key} in {self.url}: its content broke off or was damaged on its way {ATTEMPTS} times; try again later.")
+        return StoreError(f"Could not {what} {key} in {self.url}: its content broke off or was damaged on its way {ATTEMPTS} times; check the network and try again.")
 
     def read(self, key: str, token: str | None = None) -> bytes:
-        data, answer = self._get("read", key)
-        if token is not None and _tag(answer) != token:
-            raise Changed(f"{key} in {self.url} was replaced while it was read; run again.")
+        info, data = self.get(key)
+        if token is not None and info.token != token:
+            raise _replaced(key, self.url)
         return data
 
-    def _get(self, what: str, key: str) -> tuple[bytes, Any]:
-        """An object with its headers. A content that broke off, or is not what we once wrote, is fetched again, which boto3 does not do by itself.
-        The same content twice is what is there: anybody may have written that SHA-256 into the metadata of an object of his."""
+    def get(self, key: str) -> tuple[Info, bytes]:
+        """A content that broke off, or is not what was sent, is fetched again, which boto3 does not do by itself. The same content twice is what is
+        there: anybody may have written another SHA-256 into the metadata of an object of his."""
         from botocore.exceptions import BotoCoreError
         from urllib3.exceptions import HTTPError
 
         damaged = None
-        for _ in range(ATTEMPTS):
-            answer = self._call(what, key, "get_object", Key=self._full(key))
+        for _ in _attempts():
+            answer = self._call("read", key, "get_object", Key=self._full(key))
             try:
                 data: bytes = answer["Body"].read()
             except (BotoCoreError, HTTPError, OSError):
                 continue
-            if answer["Metadata"].get(_DIGEST) in (None, hashlib.sha256(data).hexdigest()) or data == damaged:
-                return data, answer
+            found = hashlib.sha256(data).hexdigest()
+            if _is_as_sent(answer, found, hashlib.md5(data, usedforsecurity=False).hexdigest()) or data == damaged:
+                return Info(key, len(data), _arrival(answer), _tag(answer), found), data
             damaged = data
-        raise self._broken_off(what, key)
+        raise self._broken_off("read", key)
 
     def read_many(self, keys: Sequence[str]) -> dict[str, bytes]:
-        with ThreadPoolExecutor(THREADS) as pool:
-            return dict(zip(keys, pool.map(self.read, keys), strict=True))
+        return {key: data for key, (_, data) in self.get_many(keys).items()}
+
+    def get_many(self, keys: Sequence[str]) -> dict[str, tuple[Info, bytes]]:
+        with ThreadPoolExecutor(self.connections) as pool:
+            return dict(zip(keys, pool.map(self.get, keys), strict=True))
 
     def write(self, key: str, data: bytes) -> None:
         self._put(key, data)
 
     def _put(self, key: str, data: bytes, **conditions: str) -> None:
-        self._call(
-            "write",
-            key,
-            "put_object",
-            Key=self._full(key),
-            Body=data,
-            ContentType=_content_type(key),
-            ContentMD5=base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode(),
-            Metadata={_DIGEST: hashlib.sha256(data).hexdigest()},
-            **conditions,
-        )
+        """Sent again where the server says that something else arrived."""
+        said = {
+            "Key": self._full(key), "Body": data, "ContentType": _content_type(key), "Metadata": {_DIGEST: hashlib.sha256(data).hexdigest()},
+            "ContentMD5": base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode(),
+        }  # fmt: skip
+        for last in _attempts():
+            try:
+                self._call("write", key, "put_object", **said, **conditions)
+                return
+            except _Damaged:
+                if last:
+                    raise
 
     def write_once(self, key: str, data: bytes) -> None:
-        for attempt in range(ATTEMPTS):
+        for last in _attempts():
             try:
                 self._put(key, data, IfNoneMatch="*")
                 return
@@ -507,9 +591,8 @@ class S3Store:
                     raise Conflict(f"{key} in {self.url} is there already with other content; nothing was replaced.") from None
                 return
             except _Met:
-                if attempt == ATTEMPTS - 1:
+                if last:
                     raise
-                time.sleep(random.uniform(0.1, 0.5) * 2**attempt)  # noqa: S311 (no secret)
 
     def delete(self, key: str) -> None:
         self._call("delete", key, "delete_object", Key=self._full(key))
@@ -526,6 +609,57 @@ class _Met(StoreError):
     """A conditional write met another one to the same key."""
 
 
+class _Damaged(StoreError):
+    """What arrived is not what was sent."""
+
+
+def _replaced(key: str, url: str) -> Changed:
+    return Changed(f"{key} in {url} was replaced while it was read; run again.")
+
+
+def _made_client(seconds: int, connections: int) -> Any:
+    """Every put is checked by its signed SHA-256 and its MD5, which all servers know; older ones refuse the trailing checksums that boto3 would send
+    over https by itself, and GetObject's are only asked for. Raises ValueError for a setting that makes no sense."""
+    import boto3
+    import botocore.session
+    from botocore.config import Config
+
+    said = botocore.session.get_session()
+    config = Config(
+        signature_version="s3v4",
+        retries={
+            "mode": os.environ.get("AWS_RETRY_MODE") or said.get_scoped_config().get("retry_mode", "standard"),
+            "total_max_attempts": said.get_config_variable("max_attempts") or ATTEMPTS,
+        },
+        connect_timeout=min(CONNECT_SECONDS, seconds),
+        read_timeout=seconds,
+        max_pool_connections=connections + 4,
+        tcp_keepalive=True,
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_supported",
+        s3={"payload_signing_enabled": True},
+    )
+    return boto3.Session(botocore_session=said).client("s3", config=config)
+
+
+def _is_whole(operation: str, answer: Any) -> bool:
+    """Whether an answer is an S3 server's, and nothing of it was lost on the way."""
+    if operation == "list_objects_v2":
+        listed = len(answer.get("Contents", []))
+        if answer.get("KeyCount", listed) != listed or (answer.get("IsTruncated") and not answer.get("NextContinuationToken")):
+            return False
+    return _ALWAYS_THERE.get(operation, "ResponseMetadata") in answer
+
+
+def _is_as_sent(answer: Any, sha256: str, md5: str) -> bool:
+    """Whether a content is what was put there: by the SHA-256 that our own objects carry, or by the ETag, which is the MD5 of an object that was put in
+    one piece and is not encrypted with a key of its own. Where neither is known, whatever came."""
+    own_key = "SSECustomerAlgorithm" in answer or "kms" in answer.get("ServerSideEncryption", "")
+    tag = _tag(answer)
+    known = {answer["Metadata"].get(_DIGEST), tag if re.fullmatch("[0-9a-f]{32}", tag) and not own_key else None} - {None}
+    return not known or bool(known & {sha256, md5})
+
+
 def _arrival(answer: Any) -> datetime:
     modified: datetime = answer["LastModified"]
     return modified.astimezone(UTC).replace(microsecond=0)
@@ -536,7 +670,7 @@ def _tag(answer: Any) -> str:
     return str(answer["ETag"]).strip('"')
 
 
-def _refusal(failed: str, absent: str, response: Any) -> StoreError:
+def _refusal(failed: str, absent: str, response: Any, right: str) -> StoreError:
     """The fault that an S3 error answer stands for."""
     code = str(response.get("Error", {}).get("Code", ""))
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
@@ -546,20 +680,40 @@ def _refusal(failed: str, absent: str, response: Any) -> StoreError:
         return _Exists(f"{failed}: it is there already.")
     if status == 409:
         return _Met(f"{failed}: somebody else is writing it; run again.")
-    reason = _REASONS.get(code) or _REASONS.get(str(status)) or f"the store answered {code or status}"
-    return StoreError(f"{failed}: {reason}.")
+    unknown = f"the store answered {code or status}; ask who runs it"
+    reason = (_REASONS.get(code) or _REASONS.get(str(status)) or unknown).replace("{right}", right)
+    return (_Damaged if code in _DAMAGED else StoreError)(f"{failed}: {reason}.")
 
 
-def _plain_reason(error: Exception) -> str:
-    name = type(error).__name__
-    if name in ("NoCredentialsError", "PartialCredentialsError", "ProfileNotFound"):
-        return "no credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE"
-    if name in ("EndpointConnectionError", "ConnectTimeoutError", "ConnectionClosedError", "ReadTimeoutError", "ProxyConnectionError"):
-        return "the store cannot be reached; check AWS_ENDPOINT_URL and the network"
-    if name == "SSLError":
-        return "its certificate is not trusted; check AWS_CA_BUNDLE and AWS_ENDPOINT_URL"
-    if name == "ParamValidationError":
-        return "its name is not one that S3 knows; correct FPA_STORAGE"
+def _plain_reason(error: Any, seconds: int) -> str:
+    """What botocore's exception stands for, and what to do."""
+    address = urlsplit(str(getattr(error, "kwargs", {}).get("endpoint_url", "")))
+    server = address.netloc or "the store"
+    match type(error).__name__:
+        case "NoCredentialsError" | "PartialCredentialsError" | "ProfileNotFound":
+            return "no credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE"
+        case "CredentialRetrievalError" | "TokenRetrievalError" | "SSOTokenLoadError" | "UnauthorizedSSOTokenError" | "LoginTokenLoadError":
+            return f"no credentials could be had ({_in_one_line(error)}); log in again, or check AWS_PROFILE"
+        case "EndpointConnectionError":
+            if type(error.kwargs.get("error")).__name__ in ("NameResolutionError", "gaierror"):
+                return f"the store cannot be reached: there is no machine {address.hostname} (DNS); check AWS_ENDPOINT_URL and the network"
+            return f"the store cannot be reached: nothing answers at {server}; check AWS_ENDPOINT_URL, and whether the store is running"
+        case "ConnectTimeoutError":
+            return f"the store cannot be reached: {server} lets nobody in within {min(CONNECT_SECONDS, seconds)} seconds; check AWS_ENDPOINT_URL and the network"
+        case "ReadTimeoutError":
+            return f"the store does not answer: {server} was silent for {seconds} seconds; try again later, or give it longer (FPA_S3_TIMEOUT)"
+        case "ConnectionClosedError" | "HTTPClientError" | "ResponseStreamingError":
+            return f"the store cannot be reached: the connection to {server} was broken off each time; check the network and try again"
+        case "ProxyConnectionError":
+            return "the store cannot be reached: the web proxy does not answer; check HTTPS_PROXY and HTTP_PROXY"
+        case "SSLError":
+            return "its certificate is not trusted; check AWS_CA_BUNDLE and AWS_ENDPOINT_URL"
+        case "ParamValidationError":
+            return "its name is not one that S3 knows; correct FPA_STORAGE"
+    return _in_one_line(error)
+
+
+def _in_one_line(error: Exception) -> str:
     return " ".join(str(error).split()).rstrip(".")
 
 

@@ -15,6 +15,7 @@ from tasks.quality import write_quality
 from tasks.store import DirectoryStore
 from tests.builders import clean, small_agreement
 from tests.tasks.test_quality import FILES, Links, judgement, resolved
+from tests.tasks.test_quality import seen as board_of
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
@@ -31,8 +32,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("store")
     agreement = small_agreement()
     files = FILES | {"inbox/C2/bb/second.zip": clean("bb", "C2"), "inbox/C2/aa/damaged.xlsx": b"PK"}
-    write_quality(DirectoryStore(root), agreement, "C2", *judgement(files, agreement))
-    write_quality(DirectoryStore(root), agreement, "C1", *judgement(FILES, agreement))
+    for cycle, sent in (("C2", files), ("C1", FILES)):
+        judged = judgement(sent, agreement)
+        write_quality(DirectoryStore(root), board_of(judged, cycle, agreement), judged[1].validations)
     return root / "quality"
 
 

@@ -11,26 +11,29 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from domain.agreement_files import EXTENSIONS, read_agreement
-from domain.completeness import due_dates
+from domain.completeness import counting_keys, due_dates, member_states
 from domain.desk import to_do
+from flows.accept_submission import accept_submission
 from flows.collect_submissions import collect_submissions
 from flows.deposit_submission import deposit_submission
 from flows.extend_deadline import extend_deadline
 from flows.record_exchange import record_exchange
 from flows.return_submission import return_submission
 from tasks import desk as forms
-from tasks.collect import check_agreement
+from tasks.collect import check_agreement, load_agreement, read_inbox
 from tasks.deliver import deliver
 from tasks.faults import OperatorFault
 from tasks.profiles import load_profile
 from tasks.store import Store, StoreError, open_store
-from tests.builders import agreement_files, clean
+from tasks.validate import judge
+from tests.builders import MEMBERS, agreement_files, clean
 from tests.conftest import S3Url
 
 Storage = Callable[[Mapping[str, bytes]], Path]
@@ -227,6 +230,44 @@ def test_a_question_is_asked_once_about_the_newest_file_and_a_newer_one_answers_
     assert len(table(root, "reviews")) == 2
 
 
+def test_a_question_is_mailed_once_in_the_member_s_language(storage: Storage) -> None:
+    members = MEMBERS.replace('cc,Gamma,SN,fr,",",,', 'cc,Gamma,SN,fr,",",cc@example.org,').replace("BE,en,.,,coordinator", "BE,en,.,desk@example.org,coordinator")
+    root = storage(agreement_files(due="2099-07-31T18:00", members=members) | {"inbox/C1/cc/rapport.zip": clean("cc"), "inbox/C1/bb/a.zip": clean("bb")})
+    collect_submissions("C1")
+    for _ in range(2):
+        done = outcome(return_submission("C1", "cc", "Quelle école ?", date(2099, 8, 5), "Ann Officer", return_state=True))
+    letter, = (root / "mail/C1/cc").glob("question-*.eml")
+    mail = message_from_bytes(letter.read_bytes(), policy=policy.default)
+    text = mail.get_body().get_content()
+    assert mail["To"] == "cc@example.org" and "une question sur votre rapport pour C1" in mail["Subject"]
+    assert "Quelle école ?" in text and "5\u00a0août\u00a02099" in text and "inbox/C1/cc" in text and "{" not in text
+    assert "or was asked this before" in done.done[-1]
+    assert "no mail was sent: bb has no address" in outcome(return_submission("C1", "bb", "Which?", date(2099, 8, 5), "Ann Officer", return_state=True)).done[-1]
+
+
+def test_an_answer_that_is_accepted_is_on_no_list(root: Path) -> None:
+    outcome(deposited())
+    outcome(return_submission("C1", "bb", "Which school?", date(2099, 8, 5), "Ann Officer", return_state=True))
+    (root / "desk/C1/mail/second.zip").write_bytes(clean("bb", cover={"decimal": ".", "prepared_by": "Bo"}))
+    outcome(deposited("2019-07-31T17:45", "second.zip"))
+
+    def questions() -> list[str]:
+        store = open_store(str(root))
+        agreement = load_agreement(store).agreement
+        inbox = read_inbox(store, agreement, ["C1"], include_late=True)
+        states = member_states(agreement, ["C1"], inbox.submissions, judge(agreement, inbox.submissions, counting_keys(inbox.submissions), frozenset(), frozenset()))
+        lines = to_do(agreement, load_profile("prag-2018"), "C1", states, date(2019, 8, 1), submissions=inbox.submissions)
+        return [line.kind for line in lines if "Which school?" in line.sentence]
+
+    assert questions() == ["answered"]
+    first, second = (row["submission"] for row in table(root, "deposits"))
+    assert f"bb: second.zip ({second}) is accepted" in outcome(accept_submission("C1", "bb", "Ann Officer", note="by phone", return_state=True)).done[0]
+    assert questions() == []
+    assert [(row["submission"], row["decision"]) for row in table(root, "reviews")] == [(first, "returned"), (second, "accepted"), (first, "accepted")]
+    assert "was accepted" in outcome(accept_submission("C1", "bb", "Ann Officer", note="by phone", return_state=True)).done[0]
+    assert "bb has no submission 'abc' in C1" in refusal(accept_submission("C1", "bb", "Ann Officer", "abc", return_state=True))
+
+
 # --- record-exchange --------------------------------------------------------------------------------------------------
 
 
@@ -317,7 +358,7 @@ def test_the_note_of_a_form_that_cannot_be_written_is_taken_away(tmp_path: Path)
 # --- the forms themselves ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("form", [deposit_submission, extend_deadline, return_submission, record_exchange], ids=lambda form: form.name)
+@pytest.mark.parametrize("form", [deposit_submission, extend_deadline, return_submission, accept_submission, record_exchange], ids=lambda form: form.name)
 def test_every_field_of_a_form_is_explained_and_guarded(form: Any) -> None:
     properties = form.parameters.properties
     assert all(entry.get("description") for entry in properties.values())
@@ -332,6 +373,7 @@ def test_every_field_of_a_form_is_explained_and_guarded(form: Any) -> None:
         (extend_deadline, {"member": "bb", "until": "2019-08-20", "reason": "Floods", "by": "Ann Officer"}),
         (deposit_submission, {"member": "bb", "file": "report.zip", "received_on": "2019-07-31T17:30:00+02:00", "reason": "No internet", "by": "Ann Officer"}),
         (return_submission, {"member": "bb", "question": "Which school?", "reply_by": "2019-08-05", "by": "Ann Officer"}),
+        (accept_submission, {"member": "bb", "by": "Ann Officer"}),
         (record_exchange, {"event": "sent", "day": "2019-08-29"}),
     ],
     ids=lambda value: getattr(value, "name", ""),

@@ -82,6 +82,6 @@ def test_who_approves_sees_what_the_figures_lack(storage: Storage, fpa: Fpa) -> 
     from domain.coverage import Coverage, Weighed
 
     short = Weighed(2, 25, 0, 325373, 1, 1, (Coverage("indicators/reporting/network//Oc1-a", 8, 7, 0, ("ixchel-gt",), 0, 0, 0, 0),))
-    shown = description("C1", "drafts/C1/run", [], [], short, [])
+    shown = description("C1", "drafts/C1/run", ["[report.en.pdf](/files/drafts/C1/run/report.en.pdf)"], [], [], short, [])
     for sentence in ("25 participations, 0 people, EUR 3,253.73 and 1 payment whose amount cannot be read", "Oc1-a: 7 of 8 members who owe it reported it; silent: ixchel-gt"):
         assert sentence in shown and any(sentence in said for said in lacking(short))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -18,14 +19,18 @@ from domain.findings import Finding
 from domain.reading import read_submission
 from domain.rules import RULES
 from domain.submission import Judged, Submission
+from tasks.board import bar, board, finance, findings
 from tasks.collect import judge_arrival
 from tasks.datadocs import data_docs
-from tasks.quality import quality_markdown, quality_of, quality_page, quality_table, write_quality
+from tasks.profiles import load_profile
+from tasks.quality import Quality, Situation, quality_of, quality_page, write_quality
 from tasks.store import DirectoryStore
 from tasks.validate import judge
 from tests.builders import ACTIVITY, MEMBERS, NUMBER, PAYMENT, agreement_files, clean, small_agreement, submission
 
 AGREEMENT = small_agreement()
+PROFILE = load_profile("prag-2018")
+DAY = Situation(date(2019, 7, 20), {})
 RECEIVED = datetime(2019, 7, 1, 12, tzinfo=UTC)
 SUPPLIER = "Señora Quetzal"
 HOSTILE = "<script>alert(1)</script>"
@@ -94,8 +99,12 @@ class Links(HTMLParser):
             self.rows[-1][-1] = f"{self.rows[-1][-1]} {text.strip()}".strip()
 
 
-def page_of(judged_files: Judgement, cycle: str = "C1", agreement: Any = AGREEMENT) -> str:
-    return quality_page(agreement, cycle, *judged_files).decode()
+def seen(judged_files: Judgement, cycle: str = "C1", agreement: Any = AGREEMENT, situation: Situation = DAY) -> Quality:
+    return quality_of(agreement, PROFILE, cycle, *judged_files, situation)
+
+
+def page_of(judged_files: Judgement, cycle: str = "C1", agreement: Any = AGREEMENT, situation: Situation = DAY) -> str:
+    return quality_page(seen(judged_files, cycle, agreement, situation)).decode()
 
 
 def rows_of(html: str) -> dict[str, list[str]]:
@@ -108,9 +117,9 @@ def rows_of(html: str) -> dict[str, list[str]]:
 
 def test_every_member_has_its_state_rows_and_findings(judged_files: Judgement) -> None:
     rows = rows_of(page_of(judged_files))
-    assert rows["aa"][1:] == ["on time", "good.zip", "3", "0", "0", "0", "0", "0"]
-    assert rows["bb"][1:] == ["on time", "bad.zip", "3", "2", "0", "3", "1", "0"]
-    assert rows["cc"][1:] == ["rejected", "damaged.xlsx (rejected)", "0", "0", "1", "0", "0", "0"]
+    assert rows["aa"][1:] == ["on time", "good.zip answer", "3", "0", "0", "0", "0", "0"]
+    assert rows["bb"][1:] == ["on time", "bad.zip answer", "3", "2", "0", "3", "1", "0"]
+    assert rows["cc"][1:] == ["rejected", "damaged.xlsx (rejected) answer", "0", "0", "1", "0", "0", "0"]
     assert rows["dd"][1:] == ["missing", "none", "0", "0", "0", "0", "0", "0"]
     assert rows["All"][3:] == ["6", "2", "1", "3", "1", "0"]
 
@@ -122,23 +131,59 @@ def test_every_rule_says_what_it_means_and_whom_it_concerns(judged_files: Judgem
     assert rows["expenditure.document.missing"][1:] == ["warning", "no document number", "1", "bb"]
 
 
-def test_what_needs_a_person_is_said_first(judged_files: Judgement) -> None:
-    to_do = quality_of(AGREEMENT, "C1", *judged_files).to_do
-    assert [sentence.split(":")[0].split(";")[0] for sentence in to_do] == [
-        "Nothing of their files could be used",
-        "Have not sent everything",
-        "2 rows are left out until mended",
-    ]
-    page = page_of(judged_files)
-    assert page.index("Needs a person") < page.index("<h2>Members</h2>") and "dd." in page
-    whole = judgement({f"inbox/C1/{member}/a.zip": clean(member) for member in ("aa", "bb", "cc", "dd")})
-    assert "Nothing: everybody has sent everything" in page_of(whole)
+def test_what_is_to_be_done_is_said_first_by_whose_turn_it_is(judged_files: Judgement) -> None:
+    page = page_of(judged_files, agreement=small_agreement(due="2019-07-31T18:00"))
+    assert page.index("To do today, 20 July 2019") < page.index("coordination’s turn") < page.index("Members’ turn") < page.index("<h2>Members</h2>")
+    for said in (
+        "The interim report of C1 is due at the EU on 29 August 2019 (40 days left): no version is made yet.",
+        "Nothing of the file could be used, a new one is taken until 10 August 2019 (21 days left): cc.",
+        "Submission due on 31 July 2019 (11 days left): dd.",
+        "Errors to mend, a mended file is taken until 10 August 2019 (21 days left): bb (3).",
+    ):
+        assert f"{said}</li>" in page
+    later = page_of(judged_files, agreement=small_agreement(due="2019-07-31T18:00"), situation=Situation(date(2019, 8, 27), {"C1": ["v0001"]}))
+    assert '<span class="chip part">soon</span> The interim report of C1 is due at the EU on 29 August 2019 (2 days left): v0001 is made, and not recorded as sent.' in later
+    assert '<span class="chip bad">overdue</span> Submission owed since 31 July 2019 (27 days ago), and none is taken any more: dd.' in later
 
 
-def test_a_file_links_to_the_answer_that_its_member_got(judged_files: Judgement) -> None:
+def test_with_nothing_to_do_it_says_so() -> None:
+    agreement = small_agreement(yaml=agreement_files()["agreement/agreement.yaml"].decode().replace("report: interim", "report: none"))
+    whole = judgement({f"inbox/C1/{member}/a.zip": clean(member) for member in ("aa", "bb", "cc", "dd")}, agreement)
+    assert "Nothing: nobody owes anything." in page_of(whole, agreement=agreement)
+
+
+def test_a_file_links_to_itself_and_to_the_answer_that_its_member_got(judged_files: Judgement) -> None:
     submissions, _ = judged_files
     addresses = Links(page_of(judged_files)).addresses
-    assert addresses == [*(f"../../feedback/C1/{s.member}/{s.submission}/summary.html" for s in submissions), "data-docs/index.html"]
+    files = [address for s in submissions for address in (f"../../{s.key}", f"../../feedback/C1/{s.member}/{s.submission}/summary.html")]
+    assert addresses == [*files, "data-docs/index.html"]
+
+
+def test_workbooks_and_the_newest_report_are_linked_where_they_lie(judged_files: Judgement) -> None:
+    situation = Situation(DAY.today, {"C1": ["v0001", "v0002"]}, frozenset({"workbooks/C1/dd.xlsx"}), ("reports/C1/v0002/report.en.pdf", "reports/C1/v0002/manifest.json"))
+    addresses = Links(page_of(judged_files, situation=situation)).addresses
+    assert {"../../workbooks/C1/dd.xlsx", "../../reports/C1/v0002/report.en.pdf"} <= set(addresses)
+    assert [address for address in addresses if "workbooks" in address] == ["../../workbooks/C1/dd.xlsx"]
+
+
+def test_costs_stand_beside_the_budget_and_say_how_they_are() -> None:
+    paid = [PAYMENT | {"heading": heading, "currency": "EUR", "amount": amount, "document": heading} for heading, amount in (("1", "25000"), ("2", "12000"), ("6", "12501"))]
+    files = judgement({"inbox/C1/bb/a.zip": submission("bb", "C1", [ACTIVITY], [NUMBER], [*paid[:2], paid[2] | {"recipient": "R"}])})
+    page = page_of(files)
+    rows = rows_of(page)
+    assert rows["1"] == ["1 Human resources", "50,000.00", "25,000.00", "50.0", ""]
+    assert rows["2"][1:4] == ["10,000.00", "12,000.00", "120.0"] and rows["6"][3] == "125.0" and rows["3"][1:4] == ["0.00", "0.00", "–"]
+    assert 'aria-label="120.0 % of heading 2 spent"><rect class="rest" x="0" y="4" width="128" height="10"/><rect class="part" x="0" y="4" width="153.6"' in page
+    assert "Heading 6, Other: EUR 1.00 above its limit, 25 % above its budget; this takes an addendum." in page
+    said = finance("C1", seen(files).finance)
+    assert "| 6 | Other | 10,000.00 | 12,501.00 | 125.0 | ▰▰▰▰▰▰▰▰▰▰ | above what may be without an addendum |" in said
+    assert "| 2 | Travel | 10,000.00 | 12,000.00 | 120.0 | ▰▰▰▰▰▰▰▰▰▰ | above its budget |" in said
+
+
+def test_a_bar_is_as_long_as_its_share() -> None:
+    assert [bar(share if share is None else Decimal(share)) for share in (None, 0, 4, 5, 50, 100, 250, -3)] == [
+        "", "▱" * 10, "▱" * 10, "▰" + "▱" * 9, "▰" * 5 + "▱" * 5, "▰" * 10, "▰" * 10, "▱" * 10,
+    ]  # fmt: skip
 
 
 def test_earlier_files_are_listed_and_count_for_nothing() -> None:
@@ -151,20 +196,20 @@ def test_earlier_files_are_listed_and_count_for_nothing() -> None:
     }
     page = page_of(judgement(files))
     rows = rows_of(page)
-    assert rows["bb"][1:] == ["on time", "third.zip (rejected) second.zip earlier: first.zip (replaced)", "3", "0", "1", "0", "0", "0"]
-    assert rows["aa"][1:] == ["on time", "y.zip earlier: x.zip (rejected)", "3", "0", "0", "0", "0", "0"]
+    assert rows["bb"][1:] == ["on time", "third.zip (rejected) answer second.zip answer earlier: first.zip (replaced) answer", "3", "0", "1", "0", "0", "0"]
+    assert rows["aa"][1:] == ["on time", "y.zip answer earlier: x.zip (rejected) answer", "3", "0", "0", "0", "0", "0"]
     assert "A newer file was rejected, the earlier one counts: bb." in page
 
 
 def test_a_part_is_called_one_and_the_other_is_missing() -> None:
     rows = rows_of(page_of(judgement({"inbox/C1/bb/a.zip": clean(cover={"part": "programme"})})))
-    assert rows["bb"][1:3] == ["missing", "a.zip (counts, programme part)"]
+    assert rows["bb"][1:3] == ["missing", "a.zip (counts, programme part) answer"]
 
 
 def test_findings_are_counted_over_the_cycles_so_far() -> None:
     files = {"inbox/C1/bb/a.zip": faulty(), "inbox/C2/bb/b.zip": clean(cycle="C2"), "inbox/C2/aa/c.zip": b"PK"}
     judged_files = judgement(files)
-    assert quality_of(AGREEMENT, "C2", *judged_files).trend == (
+    assert seen(judged_files, "C2").trend == (
         ("C1", {"reject": 0, "error": 3, "warning": 1, "info": 0}),
         ("C2", {"reject": 1, "error": 0, "warning": 0, "info": 0}),
     )
@@ -175,7 +220,7 @@ def test_findings_are_counted_over_the_cycles_so_far() -> None:
 
 
 def test_charts_hold_their_numbers_as_text(judged_files: Judgement) -> None:
-    charts = re.findall(r"<svg.*?</svg>", page_of(judged_files), flags=re.DOTALL)
+    charts = [chart for chart in re.findall(r"<svg.*?</svg>", page_of(judged_files), flags=re.DOTALL) if "of heading" not in chart]
     assert len(charts) == 4
     for chart in charts:
         label = re.search(r'aria-label="[^:"]+: ([^"]+)"', chart)
@@ -185,7 +230,7 @@ def test_charts_hold_their_numbers_as_text(judged_files: Judgement) -> None:
 
 def test_nobody_having_sent_anything_is_a_page_too() -> None:
     page = page_of(([], judge(AGREEMENT, [], set(), frozenset(), frozenset())))
-    assert "Have not sent everything: aa, bb, cc, dd." in page and "Nothing was found" in page and "<svg" not in page
+    assert ": aa, bb, cc, dd." in page and "Nothing was found" in page and "Findings by rule" not in page
 
 
 def test_whatever_was_typed_is_text() -> None:
@@ -193,11 +238,12 @@ def test_whatever_was_typed_is_text() -> None:
     finding = Finding("a b&'<i>", "C1", "abababababab", "submission.unknown-member", "reject", value=HOSTILE)
     unknown = Submission("a b&'<i>", "C1", f"inbox/C1/a b&'<i>/{HOSTILE}.zip", "ab" * 32, 3, RECEIVED, findings=[finding])
     judged = judge(agreement, [unknown], set(), frozenset(), frozenset())
-    page = quality_page(agreement, "C1", [unknown], judged).decode()
+    page = page_of(([unknown], judged), agreement=agreement)
     assert "<script" not in page and "<i>" not in page and "&lt;script&gt;alert(1)" in page
-    assert Links(page).addresses[0] == "../../feedback/C1/a%20b%26%27%3Ci%3E/abababababab/summary.html"
-    markdown = quality_markdown(agreement, "C1", [unknown], judged)
+    assert Links(page).addresses[1] == "../../feedback/C1/a%20b%26%27%3Ci%3E/abababababab/summary.html"
+    markdown = board(seen(([unknown], judged), agreement=agreement), "quality/C1/index.html")
     assert "<" not in markdown and "unknown member" in markdown
+    assert "(/files/feedback/C1/a%20b%26%27%3Ci%3E/abababababab/summary.html)" in markdown and "Alpha" not in markdown
 
 
 def test_what_was_waived_and_corrected_is_listed(judged_files: Judgement) -> None:
@@ -234,15 +280,19 @@ def test_an_operators_own_duties_are_named() -> None:
 
 
 def test_the_artifacts_say_the_same_as_the_page(judged_files: Judgement) -> None:
-    table = quality_table(AGREEMENT, "C1", *judged_files)
-    assert [(row["member"], row["state"], row["rows accepted"], row["rows left out"], row["errors"]) for row in table] == [
-        ("aa", "on time", 3, 0, 0), ("bb", "on time", 3, 2, 3), ("cc", "rejected", 0, 0, 0), ("dd", "missing", 0, 0, 0),
-    ]  # fmt: skip
-    assert table[1]["answer"] == f"feedback/C1/bb/{judged_files[0][1].submission}/summary.html"
-    markdown = quality_markdown(AGREEMENT, "C1", *judged_files)
-    assert "| bb | on time | 3 | 2 | 0 | 3 | 1 | 0 |" in markdown
-    assert "| submission.unreadable | reject | 1 | 1 | the file could not be read |" in markdown
-    assert "2 on time, 1 rejected, 1 missing" in markdown and markdown.index("Needs a person") < markdown.index("Members")
+    situation = Situation(DAY.today, {}, frozenset({"workbooks/C1/bb.xlsx"}))
+    quality = seen(judged_files, situation=situation)
+    markdown = board(quality, "quality/C1/index.html")
+    answer = f"/files/feedback/C1/bb/{judged_files[0][1].submission}/summary.html"
+    assert f"| bb | on time | [bad.zip](/files/inbox/C1/bb/bad.zip) (counts; [answer]({answer})) | [workbook](/files/workbooks/C1/bb.xlsx) | 3 | 2 | 0 | 3 | 1 | 0 |" in markdown
+    assert "**2 on time, 1 rejected, 1 missing**" in markdown and markdown.index("To do today") < markdown.index("## Members")
+    assert "[the board as a page](/files/quality/C1/index.html)" in markdown
+    assert all(line.sentence in markdown.replace("\\_", "_") for line in quality.to_do)
+    table = findings(quality)
+    assert {(row["member"], row["severity"], row["rule"], row["findings"]) for row in table} >= {
+        ("cc", "reject", "submission.unreadable", 1), ("bb", "error", "cell.not-in-list", 1), ("bb", "warning", "expenditure.document.missing", 1),
+    }  # fmt: skip
+    assert sum(row["findings"] for row in table) == sum(quality.counts.values())
 
 
 # --- Data Docs --------------------------------------------------------------------------------------------------------
@@ -335,7 +385,7 @@ def test_a_suite_judged_twice_in_one_pass_has_two_pages(judged_files: Judgement)
 
 
 def written(root: Path, judged_files: Judgement) -> Sequence[str]:
-    return write_quality(DirectoryStore(root), AGREEMENT, "C1", *judged_files)
+    return write_quality(DirectoryStore(root), seen(judged_files), judged_files[1].validations)
 
 
 def test_only_what_changed_is_written_again(tmp_path: Path, judged_files: Judgement) -> None:

@@ -1,0 +1,194 @@
+"""What Prefect's UI shows of a cycle, so that one can work from it alone: artifacts that link to the files themselves (deploy/files.py serves them)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, cast
+from urllib.parse import quote
+
+from prefect import runtime
+
+from domain.agreement import Agreement
+from domain.figures import Figures, FinanceLine
+from domain.findings import SEVERITIES
+from tasks.quality import FileLine, Quality, amount, spent
+
+MAX_FINDING_LINES = 1000
+"""Of the table of findings; the gravest. All are in the members' answers."""
+BAR = 10
+"""Characters of a bar."""
+
+
+def artifact_key(*parts: str) -> str:
+    """A key as Prefect wants it: small letters, digits and dashes."""
+    return re.sub(r"[^a-z0-9]+", "-", "-".join(parts).casefold()).strip("-")
+
+
+def plain(text: str) -> str:
+    """Text in which nothing is Markdown or HTML."""
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return "".join(f"\\{character}" if character in "\\`*_[]|#~" else character for character in escaped.replace("\n", " "))
+
+
+def link(key: str, text: str = "") -> str:
+    """To a file of the store, as the server serves it."""
+    return f"[{plain(text or key.rpartition('/')[2])}](/files/{quote(key, safe='/')})"
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[str] = ()) -> list[str]:
+    """Lines of a Markdown table; cells are Markdown already. `numbers`: the heads whose columns are set to the right."""
+    return [f"| {' | '.join(heads)} |", f"|{'|'.join('--:' if head in numbers else '---' for head in heads)}|", *(f"| {' | '.join(row)} |" for row in rows)]
+
+
+def bar(share: Decimal | None) -> str:
+    """A part of a whole (in percent) as ▰▰▰▱▱; none for what has no whole."""
+    if share is None:
+        return ""
+    filled = min(max(int(share * BAR / 100 + Decimal("0.5")), 0), BAR)
+    return "▰" * filled + "▱" * (BAR - filled)
+
+
+# --- the board --------------------------------------------------------------------------------------------------------
+
+
+def board(quality: Quality, page: str) -> str:
+    """The cycle: what is to be done, what the figures lack, each member with its files. `page`: where the page with all of it lies."""
+    standing = ", ".join(f"{number} {state}" for state, number in quality.states) or "no members"
+    lines = [f"# {plain(quality.title)}", "", plain(quality.contract), "", f"**{standing}**. All of it, to print: {link(page, 'the board as a page')}", "", "## To do today", ""]
+    for whose, todo in quality.turns:
+        lines += [f"**{whose}**", "", *(f"- {_urgency(line.urgency)}{plain(line.sentence)}" for line in todo), ""]
+    if not quality.turns:
+        lines += ["Nothing: nobody owes anything.", ""]
+    if quality.missing:
+        lines += ["## Missing from the figures of the reporting period", "", *(f"- {plain(sentence)}" for sentence in quality.missing), ""]
+    heads = ["member", "state", "files, and the answer to each", "workbook", "rows accepted", "left out", *SEVERITIES]
+    rows = [
+        [
+            f"{plain(line.member)}", line.state, _files((*line.files, *line.earlier)), link(line.workbook, "workbook") if line.workbook else "",
+            *(f"{number:,}" for number in (line.rows_accepted, line.rows_left_out, *(line.counts[severity] for severity in SEVERITIES))),
+        ]
+        for line in quality.members
+    ]  # fmt: skip
+    lines += ["## Members", "", *table(heads, rows, heads[4:])]
+    return "\n".join(lines) + "\n"
+
+
+def _urgency(urgency: str) -> str:
+    return f"**{urgency}**: " if urgency in ("overdue", "soon") else ""
+
+
+def _files(files: Sequence[FileLine]) -> str:
+    return ", ".join(f"{link(file.key)} ({file.standing}; {link(file.answer, 'answer')})" for file in files)
+
+
+def findings(quality: Quality) -> list[dict[str, Any]]:
+    """What was found in the cycle by member and rule, the gravest first: a row each, for a table that one can search."""
+    lines = [
+        {"member": member, "severity": rule.severity, "rule": rule.rule, "findings": number, "what it means": rule.meaning}
+        for rule in quality.rules
+        for member, number in rule.members.items()
+    ]
+    if len(lines) <= MAX_FINDING_LINES:
+        return lines
+    left = len(lines) - MAX_FINDING_LINES
+    return [*lines[:MAX_FINDING_LINES], {"member": "…", "severity": "", "rule": "", "findings": "", "what it means": f"{left:,} more lines: see the board as a page"}]
+
+
+# --- figures ----------------------------------------------------------------------------------------------------------
+
+
+def finance(cycle: str, lines: Sequence[FinanceLine]) -> str:
+    """Headings 1–11 to date against the budget."""
+    rows = []
+    for line in lines:
+        share, tone = spent(line)
+        said = {"good": "", "part": "above its budget", "bad": "above what may be without an addendum"}[tone]
+        strong = "**" if line.heading in ("7", "9", "11") else ""
+        figures = [amount(line.budget), amount(line.cumulative), share]
+        rows.append([line.heading, plain(line.label), *(f"{strong}{figure}{strong}" for figure in figures), bar(None if share == "–" else Decimal(share)), said])
+    heads = ["", "heading", "budget, EUR", "to date, EUR", "% spent", "spent", "note"]
+    return "\n".join([f"# Costs to date against the budget, {plain(cycle)}", "", *table(heads, rows, heads[2:5])]) + "\n"
+
+
+def targets(agreement: Agreement, figures: Figures) -> str:
+    """The network's figures to date against their targets, in the order of the logframe."""
+    shown = {figure.indicator: figure for figure in figures.indicators if figure.level == "network" and figure.scope == "cumulative" and not figure.slice}
+    rows = []
+    for code, indicator in agreement.indicators_in(figures.cycle).items():
+        figure = shown.get(code)
+        progress = None if figure is None or figure.progress is None else Decimal(round(figure.progress))
+        rows.append([
+            plain(code), plain(indicator.title), plain(indicator.unit), _number(indicator.baseline), _number(figure.value if figure else None), _number(indicator.target),
+            f"{progress} % {bar(progress)}" if progress is not None else "", figure.rating or "" if figure else "not reported",
+        ])  # fmt: skip
+    heads = ["indicator", "what", "unit", "baseline", "to date", "target", "of the way", "rating"]
+    return "\n".join([f"# Figures against targets, {plain(figures.cycle)}", "", *table(heads, rows, heads[3:6])]) + "\n"
+
+
+def _number(value: Any) -> str:
+    """With thousands, to two places at most; "" for none."""
+    if value is None:
+        return ""
+    text = f"{Decimal(round(value * 100)) / 100:,.2f}"
+    return text.rstrip("0").rstrip(".")
+
+
+# --- the report -------------------------------------------------------------------------------------------------------
+
+
+def delivered(cycle: str, folder: str, files: Mapping[str, int], where: str) -> str:
+    """The report's files with links; `files`: path in the folder to bytes."""
+    rows = [[link(f"{folder}/{path}", path), f"{size / 1024:,.0f}"] for path, size in sorted(files.items(), key=lambda entry: (not entry[0].endswith(".pdf"), entry[0]))]
+    return "\n".join([f"# The report of {plain(cycle)}, {folder.rpartition('/')[2]}", "", f"It lies in `{where}`.", "", *table(["file", "KB"], rows, ["KB"])]) + "\n"
+
+
+# --- giving them to Prefect -------------------------------------------------------------------------------------------
+
+
+def show_board(quality: Quality, page: str) -> None:
+    """The board, the findings and the costs of a cycle. A scheduled run shows only what has changed since: a year of hourly runs would fill the server."""
+    cycle = quality.cycle
+    _show_text(artifact_key("board", cycle), f"Cycle {cycle}: what is to be done, and each member", board(quality, page))
+    _show_text(artifact_key("finance", cycle), f"Costs to date against the budget, {cycle}", finance(cycle, quality.finance))
+    _show_table(artifact_key("findings", cycle), f"Findings by member and rule, {cycle}", findings(quality))
+
+
+def show_targets(agreement: Agreement, figures: Figures) -> None:
+    _show_text(artifact_key("targets", figures.cycle), f"Figures against targets, {figures.cycle}", targets(agreement, figures))
+
+
+def show_report(cycle: str, folder: str, files: Mapping[str, int], where: str) -> None:
+    _show_text(artifact_key("report", cycle), f"The report of {cycle}", delivered(cycle, folder, files, where))
+
+
+def show_draft(cycle: str, description: str) -> None:
+    """The draft that waits for approval, with what the approving person is told."""
+    _show_text(artifact_key("draft", cycle), f"The draft of the report of {cycle}", description)
+
+
+def _show_text(key: str, description: str, content: str) -> None:
+    from prefect.artifacts import create_markdown_artifact
+
+    if _is_new(key, content):
+        create_markdown_artifact(content, key=key, description=description)
+
+
+def _show_table(key: str, description: str, content: list[dict[str, Any]]) -> None:
+    import json
+
+    from prefect.artifacts import create_table_artifact
+
+    if _is_new(key, json.dumps(content)):
+        create_table_artifact(content, key=key, description=description)
+
+
+def _is_new(key: str, content: str) -> bool:
+    """Always, where a person started the run."""
+    from prefect.artifacts import Artifact
+
+    if "auto-scheduled" not in runtime.flow_run.tags:
+        return True
+    latest = cast(Artifact | None, Artifact.get(key))
+    return latest is None or latest.data != content
