@@ -143,7 +143,7 @@ class Words(NamedTuple):
 
 WORDS = {
     "questions": Words("coordination", "The EU asked about {version} of the report of {cycle}: answer by {due} ({days}). {text}"),
-    "report-due": Words("coordination", "The {report} report of {cycle} is due at the EU on {due} ({days}): {stage}."),
+    "report-due": Words("coordination", "The {report} report of {cycle} {falls} due at the EU on {due} ({days}): {stage}."),
     "disallowed": Words("coordination", "The EU disallowed costs of the report of {cycle} on {date}: contest or correct them. {text}"),
     "owed-closed": Words("coordination", "Submission owed since {due} ({days}), and none is taken any more: {named}. Extend the deadline, or report without."),
     "rejected-closed": Words("coordination", "Nothing of the file could be used, and no new one is taken: {named}. Extend the deadline, or report without."),
@@ -304,7 +304,7 @@ def _of_report(agreement: Agreement, profile: Profile, cycle: Cycle, delivered: 
         versions = delivered.get(cycle.code, ())
         due = profile.report_due(cycle.report, agreement.contract.end if cycle.report == "final" else cycle.end, abroad)
         stage = f"{versions[-1]} is made, and not recorded as sent" if versions else "no version is made yet"
-        yield _line("report-due", today, due, report=cycle.report, cycle=cycle.code, stage=stage)
+        yield _line("report-due", today, due, report=cycle.report, cycle=cycle.code, stage=stage, falls="was" if due < today else "is")
         return
     open_questions = _unanswered(events)
     for entry in open_questions:

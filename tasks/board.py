@@ -11,14 +11,15 @@ from urllib.parse import quote
 from prefect import runtime
 
 from domain.agreement import Agreement
-from domain.figures import Figures, FinanceLine
+from domain.desk import day_in_words
+from domain.figures import Figures, FinanceLine, IndicatorFigure
 from domain.findings import SEVERITIES
-from tasks.quality import FileLine, Quality, amount, spent
+from tasks.quality import WORDS, MemberLine, Quality, amount, counted, spent
 
 MAX_FINDING_LINES = 1000
 """Of the table of findings; the gravest. All are in the members' answers."""
-BAR = 10
-"""Characters of a bar."""
+BAR = 5
+"""Characters of a bar: a table wider than about 70 characters runs out of its column in the UI."""
 
 
 def artifact_key(*parts: str) -> str:
@@ -56,31 +57,25 @@ def bar(share: Decimal | None) -> str:
 def board(quality: Quality, page: str) -> str:
     """The cycle: what is to be done, what the figures lack, each member with its files. `page`: where the page with all of it lies."""
     standing = ", ".join(f"{number} {state}" for state, number in quality.states) or "no members"
-    lines = [f"# {plain(quality.title)}", "", plain(quality.contract), "", f"**{standing}**. All of it, to print: {link(page, 'the board as a page')}", "", "## To do today", ""]
+    lines = [plain(quality.contract), "", f"**{standing}**. All of it, to print: {link(page, 'the board as a page')}", "", f"### To do today, {day_in_words(quality.day)}", ""]
     for whose, todo in quality.turns:
-        lines += [f"**{whose}**", "", *(f"- {_urgency(line.urgency)}{plain(line.sentence)}" for line in todo), ""]
+        lines += [f"**{whose}**", "", *(f"- {f'**{line.urgency}**: ' if line.due and line.urgency in ('overdue', 'soon') else ''}{plain(line.sentence)}" for line in todo), ""]
     if not quality.turns:
         lines += ["Nothing: nobody owes anything.", ""]
     if quality.missing:
-        lines += ["## Missing from the figures of the reporting period", "", *(f"- {plain(sentence)}" for sentence in quality.missing), ""]
-    heads = ["member", "state", "files, and the answer to each", "workbook", "rows accepted", "left out", *SEVERITIES]
-    rows = [
-        [
-            f"{plain(line.member)}", line.state, _files((*line.files, *line.earlier)), link(line.workbook, "workbook") if line.workbook else "",
-            *(f"{number:,}" for number in (line.rows_accepted, line.rows_left_out, *(line.counts[severity] for severity in SEVERITIES))),
-        ]
-        for line in quality.members
-    ]  # fmt: skip
-    lines += ["## Members", "", *table(heads, rows, heads[4:])]
+        lines += ["### Missing from the figures of the reporting period", "", *(f"- {plain(sentence)}" for sentence in quality.missing), ""]
+    rows = [[plain(line.member), line.state, _files(line), f"{line.rows_accepted:,}" + (f", {line.rows_left_out:,} left out" if line.rows_left_out else ""), _found(line)] for line in quality.members]
+    lines += ["### Members", "", *table(["member", "state", "files", "rows used", "findings"], rows)]
     return "\n".join(lines) + "\n"
 
 
-def _urgency(urgency: str) -> str:
-    return f"**{urgency}**: " if urgency in ("overdue", "soon") else ""
+def _files(line: MemberLine) -> str:
+    files = [f"{link(file.key)} ({'' if file.standing == 'counts' else f'{file.standing}, '}{link(file.answer, 'answer')})" for file in (*line.files, *line.earlier)]
+    return ", ".join([*files, *([link(line.workbook, "workbook")] if line.workbook else [])])
 
 
-def _files(files: Sequence[FileLine]) -> str:
-    return ", ".join(f"{link(file.key)} ({file.standing}; {link(file.answer, 'answer')})" for file in files)
+def _found(line: MemberLine) -> str:
+    return ", ".join(counted(line.counts[severity], *WORDS[severity]) for severity in SEVERITIES if line.counts[severity])
 
 
 def findings(quality: Quality) -> list[dict[str, Any]]:
@@ -99,32 +94,36 @@ def findings(quality: Quality) -> list[dict[str, Any]]:
 # --- figures ----------------------------------------------------------------------------------------------------------
 
 
-def finance(cycle: str, lines: Sequence[FinanceLine]) -> str:
+def finance(lines: Sequence[FinanceLine]) -> str:
     """Headings 1–11 to date against the budget."""
     rows = []
     for line in lines:
         share, tone = spent(line)
-        said = {"good": "", "part": "above its budget", "bad": "above what may be without an addendum"}[tone]
+        said = {"good": "", "part": ", **above its budget**", "bad": ", **above what may be without an addendum**"}[tone]
         strong = "**" if line.heading in ("7", "9", "11") else ""
-        figures = [amount(line.budget), amount(line.cumulative), share]
-        rows.append([line.heading, plain(line.label), *(f"{strong}{figure}{strong}" for figure in figures), bar(None if share == "–" else Decimal(share)), said])
-    heads = ["", "heading", "budget, EUR", "to date, EUR", "% spent", "spent", "note"]
-    return "\n".join([f"# Costs to date against the budget, {plain(cycle)}", "", *table(heads, rows, heads[2:5])]) + "\n"
+        percent = "–" if share == "–" else f"{share}\u00a0% {bar(Decimal(share))}"
+        rows.append([f"{line.heading}\u00a0{plain(line.label)}{said}", *(f"{strong}{amount(cents)}{strong}" for cents in (line.budget, line.cumulative)), percent])
+    return "\n".join(table(["heading", "budget, EUR", "to date, EUR", "spent"], rows, ["budget, EUR", "to date, EUR"])) + "\n"
 
 
 def targets(agreement: Agreement, figures: Figures) -> str:
     """The network's figures to date against their targets, in the order of the logframe."""
     shown = {figure.indicator: figure for figure in figures.indicators if figure.level == "network" and figure.scope == "cumulative" and not figure.slice}
+    reported = {figure.indicator for figure in figures.indicators}
     rows = []
     for code, indicator in agreement.indicators_in(figures.cycle).items():
         figure = shown.get(code)
         progress = None if figure is None or figure.progress is None else Decimal(round(figure.progress))
-        rows.append([
-            plain(code), plain(indicator.title), plain(indicator.unit), _number(indicator.baseline), _number(figure.value if figure else None), _number(indicator.target),
-            f"{progress} % {bar(progress)}" if progress is not None else "", figure.rating or "" if figure else "not reported",
-        ])  # fmt: skip
-    heads = ["indicator", "what", "unit", "baseline", "to date", "target", "of the way", "rating"]
-    return "\n".join([f"# Figures against targets, {plain(figures.cycle)}", "", *table(heads, rows, heads[3:6])]) + "\n"
+        way = f"{progress}\u00a0% {bar(progress)}" if progress is not None else ""
+        planned = " → ".join(filter(None, (_number(indicator.baseline), _number(indicator.target))))
+        said = f"**{plain(code)}** {plain(indicator.title)}" + (f" ({plain(indicator.unit)})" if indicator.unit else "")
+        rows.append([said, planned, _number(figure.value if figure else None), way, _rating(figure) if code in reported else "not reported"])
+    return "\n".join(table(["indicator", "planned", "to date", "of the way", "rating"], rows, ["planned", "to date"])) + "\n"
+
+
+def _rating(figure: IndicatorFigure | None) -> str:
+    """Of what is never combined, or no number, there is none."""
+    return str(figure.rating or "") if figure else "not added up"
 
 
 def _number(value: Any) -> str:
@@ -141,7 +140,7 @@ def _number(value: Any) -> str:
 def delivered(cycle: str, folder: str, files: Mapping[str, int], where: str) -> str:
     """The report's files with links; `files`: path in the folder to bytes."""
     rows = [[link(f"{folder}/{path}", path), f"{size / 1024:,.0f}"] for path, size in sorted(files.items(), key=lambda entry: (not entry[0].endswith(".pdf"), entry[0]))]
-    return "\n".join([f"# The report of {plain(cycle)}, {folder.rpartition('/')[2]}", "", f"It lies in `{where}`.", "", *table(["file", "KB"], rows, ["KB"])]) + "\n"
+    return "\n".join([f"**{folder.rpartition('/')[2]}** of the report of {plain(cycle)}.", "", f"It lies in `{where}`.", "", *table(["file", "KB"], rows, ["KB"])]) + "\n"
 
 
 # --- giving them to Prefect -------------------------------------------------------------------------------------------
@@ -151,7 +150,7 @@ def show_board(quality: Quality, page: str) -> None:
     """The board, the findings and the costs of a cycle. A scheduled run shows only what has changed since: a year of hourly runs would fill the server."""
     cycle = quality.cycle
     _show_text(artifact_key("board", cycle), f"Cycle {cycle}: what is to be done, and each member", board(quality, page))
-    _show_text(artifact_key("finance", cycle), f"Costs to date against the budget, {cycle}", finance(cycle, quality.finance))
+    _show_text(artifact_key("finance", cycle), f"Costs to date against the budget, {cycle}", finance(quality.finance))
     _show_table(artifact_key("findings", cycle), f"Findings by member and rule, {cycle}", findings(quality))
 
 

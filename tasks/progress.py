@@ -8,6 +8,8 @@ from uuid import UUID
 from prefect import runtime
 from prefect.settings import PREFECT_API_URL
 
+from tasks.board import artifact_key
+
 REACHED = {
     "collect-submissions": {
         "load": (2, "agreement read"), "read_all": (40, "files read"), "judge_all": (70, "rules judged"), "give_feedback": (85, "members answered"),
@@ -38,4 +40,4 @@ def reached(step: str) -> None:
     if run in _shown:
         update_progress_artifact(_shown[run], percent, said)
     else:
-        _shown[run] = cast(UUID, create_progress_artifact(percent, description=said))
+        _shown[run] = cast(UUID, create_progress_artifact(percent, key=artifact_key("progress", runtime.flow_run.name or ""), description=said))

@@ -334,7 +334,7 @@ def submit_draft(desk: Desk, draft: Draft, totals: report.Totals, documents: Doc
     folder = approval.draft_folder(desk.cycle)
     first, language = next(iter(documents.values()))
     where = desk.store.locate(folder)
-    links = [board.link(f"{folder}/{path}", path) for path in sorted(draft.files) if "/" not in path]
+    links = [board.link(f"{folder}/{path}", path) for path in sorted(draft.files, key=lambda path: (not path.endswith(".pdf"), path)) if "/" not in path]
     summary = approval.description(desk.cycle, where, links, totals.states, totals.findings, totals.weighed, checklist(first, language))
     drafts.keep(desk.store, folder, draft, summary)
     board.show_draft(desk.cycle, summary)
