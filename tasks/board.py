@@ -184,9 +184,11 @@ def _show_table(key: str, description: str, content: list[dict[str, Any]]) -> No
 
 
 def _is_new(key: str, content: str) -> bool:
-    """Always, where a person started the run."""
+    """Always, where a person started the run; without a run there is nothing to show it with."""
     from prefect.artifacts import Artifact
 
+    if runtime.flow_run.id is None:
+        return False
     if "auto-scheduled" not in runtime.flow_run.tags:
         return True
     latest = cast(Artifact | None, Artifact.get(key))

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -175,6 +176,11 @@ def test_verify_finds_a_changed_byte_and_trace_leads_to_the_cells(sample: Path, 
     assert (status, "data/sdg.csv" in err) == (1, True)
 
 
+def feedback_of(root: Path, member: str) -> str:
+    (folder,) = (root / f"feedback/2019-H1/{member}").iterdir()
+    return folder.relative_to(root).as_posix()
+
+
 def test_collect_gives_feedback_once_and_status_tells_who_has_sent_what(sample: Path, fpa: Fpa, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FPA_STORAGE", str(sample))
     status, out, _ = fpa("collect", "2019-H1")
@@ -187,7 +193,13 @@ def test_collect_gives_feedback_once_and_status_tells_who_has_sent_what(sample: 
 
     with get_client(sync_client=True) as client:
         kept = {artifact.key: artifact for artifact in client.read_artifacts(limit=200) if artifact.key}
-    assert "faso-bf" in str(kept["quality-2019-h1-members"].data) and "Data quality, 2019-H1" in str(kept["quality-2019-h1"].data)
+    board = str(kept["board-2019-h1"].data)
+    assert "| zenzele-za | missing |" in board and "To do today" in board and f"/files/{feedback_of(sample, 'faso-bf')}/summary.html" in board
+    assert {(row["member"], row["rule"]) for row in json.loads(kept["findings-2019-h1"].data)} >= {("faso-bf", "activities.sdg.unknown")}
+    assert "11 Total eligible costs" in kept["finance-2019-h1"].data.replace("\u00a0", " ") and "| 0 → 6 |" in kept["targets-2020-h1"].data
+    assert "[report.en.pdf](/files/reports/2020-H1/v0001/report.en.pdf)" in kept["report-2020-h1"].data
+    assert kept["progress-report-2020-h1"].data == kept["progress-collect-2019-h1"].data == 100
+    assert "../../reports/2019-H1/v0001/report.en.pdf" in page
     status, out, _ = fpa("status", "2019-H1")
     assert status == 1
     lines = {line.split()[0]: line for line in out.splitlines()}
@@ -231,15 +243,20 @@ def test_the_pdf_prints_the_figures_of_the_data_files(sample: Path) -> None:
     assert "to be completed by the coordinator" in " ".join("\n".join(page.extract_text() for page in first.pages).split())
 
 
-def test_the_order_of_files_never_changes_a_figure(sample: Path, tmp_path: Path, fpa: Fpa, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same files under other names, arrived in another order where only one counts."""
+def test_the_order_of_files_never_changes_a_figure(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same files under other names, arrived in another order where only one counts, beside the same earlier report."""
+    from tasks import steps
+
     other = tmp_path / "other"
     write_sample(str(other))
+    shutil.copytree(sample / "reports/2019-H1", other / "reports/2019-H1")
     for number, path in enumerate(sorted((other / "inbox/2020-H1").rglob("*.*"), reverse=True)):
         path.rename(path.with_name(f"{number:03d}{path.suffix}"))
     monkeypatch.setenv("FPA_STORAGE", str(other))
-    fpa("report", "2019-H1")
-    fpa("report", "2020-H1")
+    desk = steps.load.fn("2020-H1")
+    inbox = steps.read_all.fn(desk, False)
+    judged = steps.judge_all.fn(desk, inbox)
+    totals = steps.add_up.fn(desk, inbox, judged, steps.describe_basis.fn(desk, inbox, None, False))
+    files = steps.write_data_files.fn(desk, inbox, totals, judged)
     for name in DATA:
-        path = f"reports/2020-H1/v0001/data/{name}.csv"
-        assert (other / path).read_bytes() == (sample / path).read_bytes(), name
+        assert files[f"{name}.csv"] == (sample / f"reports/2020-H1/v0001/data/{name}.csv").read_bytes(), name

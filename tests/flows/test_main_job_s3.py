@@ -28,15 +28,3 @@ def test_collect_and_report_on_s3(scheme: str, s3_url: S3Url, fpa: Fpa, monkeypa
     assert fpa("verify", "reports/C1/v0001")[0] == 0
     assert "nothing has changed since v0001" in fpa("report", "C1")[1]
     assert b'"version": "v0001"' in store.read("reports/C1/latest.json")
-
-
-def test_the_whole_sample_on_s3(s3_url: S3Url, fpa: Fpa, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its due dates are set ahead there, since the store itself says when a file arrived."""
-    url = s3_url("https")
-    monkeypatch.setenv("FPA_STORAGE", url)
-    status, out, err = fpa("demo")
-    assert status == 0, err
-    store = open_store(url)
-    for cycle in ("2019-H1", "2020-H1"):
-        assert f"{url}/reports/{cycle}/v0001/report.en.pdf" in out
-        assert store.head(f"reports/{cycle}/v0001/manifest.json")

@@ -369,7 +369,7 @@ def test_money_that_went_back_has_no_bar() -> None:
 
 
 @pytest.mark.parametrize("standard", ["3a", "ua1"])
-@pytest.mark.parametrize(("made", "language"), [(mixed, "fr"), (final, "en"), (crowd, "es")])
+@pytest.mark.parametrize(("made", "language"), [(mixed, "fr"), (final, "en")])
 def test_spreads_conform_to_pdf_a_3a_and_pdf_ua_1(made: Any, language: str, standard: str, tmp_path: Path) -> None:
     if reason := verapdf.missing():
         pytest.skip(reason)
