@@ -14,6 +14,7 @@ from prefect.client.schemas.filters import FlowRunFilter
 
 from flows.report_cycle import report_cycle
 from tests.builders import agreement_files
+from tests.domain.test_open_cycles import YAML
 
 Storage = Callable[[Mapping[str, bytes]], Path]
 
@@ -35,7 +36,7 @@ def said() -> str:
 
 def test_a_report_is_started_once_when_its_time_has_come(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     """C1 is taken until 10 August 2019 and due at the EU on 29 August."""
-    storage(agreement_files(due="2019-07-31T18:00"))
+    storage(agreement_files(yaml=YAML))
     report_cycle.to_deployment(name="report-cycle").apply()
     on("2019-08-09", monkeypatch)
     assert said() == "no report is to be made today"
