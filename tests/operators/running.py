@@ -33,7 +33,7 @@ def environment(**more: str) -> dict[str, str]:
 class Up:
     """`make up` with records in a folder of its own, on a port of its own."""
 
-    def __init__(self, home: Path, storage: Path, port: int | None = None, **more: str) -> None:
+    def __init__(self, home: Path, storage: Path | str, port: int | None = None, **more: str) -> None:
         self.home, self.port = home, port or free_port()
         self.environment = environment(PREFECT_HOME=str(home), FPA_PORT=str(self.port), FPA_STORAGE=str(storage), **more)
         home.mkdir(parents=True, exist_ok=True)
