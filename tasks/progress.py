@@ -32,9 +32,10 @@ def reached(step: str) -> None:
     run = runtime.flow_run.id
     if run is None or not PREFECT_API_URL.value():
         return
-    percent, said = REACHED.get(runtime.flow_run.flow_name or "", {}).get(step, (0, ""))
-    if not said:
+    percent, done = REACHED.get(runtime.flow_run.flow_name or "", {}).get(step, (0, ""))
+    if not done:
         return
+    said = f"{percent} %: {done}"
     from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
     if run in _shown:
