@@ -625,12 +625,13 @@ def _made_client(seconds: int, connections: int) -> Any:
     from botocore.config import Config
 
     said = botocore.session.get_session()
+    retries: Any = {
+        "mode": os.environ.get("AWS_RETRY_MODE") or said.get_scoped_config().get("retry_mode", "standard"),
+        "total_max_attempts": said.get_config_variable("max_attempts") or ATTEMPTS,
+    }
     config = Config(
         signature_version="s3v4",
-        retries={
-            "mode": os.environ.get("AWS_RETRY_MODE") or said.get_scoped_config().get("retry_mode", "standard"),
-            "total_max_attempts": said.get_config_variable("max_attempts") or ATTEMPTS,
-        },
+        retries=retries,
         connect_timeout=min(CONNECT_SECONDS, seconds),
         read_timeout=seconds,
         max_pool_connections=connections + 4,

@@ -547,7 +547,7 @@ def test_creating_what_goes_wrong_once_succeeds(bad_day: BadDay, fault: str) -> 
 @pytest.mark.parametrize(
     ("fault", "why"),
     [
-        ("page", "what answers there is no S3 server; check AWS_ENDPOINT_URL"),
+        ("page", "what answers there is no S3 server, or is cut short on its way; check AWS_ENDPOINT_URL"),
         ("lost-answer", "the store cannot be reached"),
     ],
 )
