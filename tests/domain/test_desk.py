@@ -235,7 +235,7 @@ def test_a_report_is_due_at_the_eu_until_it_is_sent() -> None:
     line, = to_do(of, PROFILE, "C1", [], date(2019, 8, 24))
     assert (line.sentence, line.urgency) == ("The interim report of C1 is due at the EU on 29 August 2019 (5 days left): no version is made yet.", "soon")
     line, = to_do(of, PROFILE, "C1", [], date(2019, 8, 30), delivered={"C1": ["v0001", "v0002"]})
-    assert (line.sentence, line.urgency) == ("The interim report of C1 is due at the EU on 29 August 2019 (1 day ago): v0002 is made, and not recorded as sent.", "overdue")
+    assert (line.sentence, line.urgency) == ("The interim report of C1 was due at the EU on 29 August 2019 (1 day ago): v0002 is made, and not recorded as sent.", "overdue")
     sent = agreement(exchange="version,date,event,note\nv0002,2019-08-29,sent,\n")
     line, = to_do(sent, PROFILE, "C2", [], date(2019, 8, 30))
     assert (line.turn, line.urgency, line.sentence) == ("EU", "later", "The EU has v0002 of the report of C1 since 29 August 2019.")
