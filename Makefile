@@ -1,5 +1,5 @@
 # make demo: everything from a bare clone to a delivered report in ./demo.  make test: sets itself up and runs lint and tests.
-.PHONY: demo up test test-office test-browser test-standards test-evidence test-operators bench lint messages lock clean setup
+.PHONY: demo up test test-office test-browser test-standards test-evidence test-operators test-faults bench lint messages lock clean setup
 PYTHON ?= python3
 export PREFECT_HOME := $(CURDIR)/.prefect
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -13,7 +13,7 @@ up: .venv/ready
 
 test: .venv/ready-dev lint
 	@sh tests/install_servers.sh
-	@.venv/bin/python -m pytest -n 2 --dist loadfile --ignore=tests/office --ignore=tests/browser --ignore=tests/operators --ignore=tests/standards --ignore=tests/evidence
+	@.venv/bin/python -m pytest -n 2 --dist loadfile --ignore=tests/office --ignore=tests/browser --ignore=tests/operators --ignore=tests/standards --ignore=tests/evidence --ignore=tests/faults
 
 # Members' workbooks in a real LibreOffice: some minutes more.
 test-office: .venv/ready-dev
@@ -40,11 +40,17 @@ test-evidence: .venv/ready-dev
 	@sh tests/install_servers.sh
 	@.venv/bin/python -m pytest -n 2 --dist loadfile tests/evidence
 
+# The main job killed at twenty moments (FPA_KILLS=200: at two hundred) and run again, in a directory and on S3: some minutes more.
+test-faults: .venv/ready-dev
+	@sh tests/install_servers.sh
+	@.venv/bin/python -m pytest tests/faults
+
 bench: .venv/ready-dev
 	@.venv/bin/python -m bench.read
 	@.venv/bin/python -m bench.validation
 	@.venv/bin/python -m bench.aggregation
 	@.venv/bin/python -m bench.render
+	@.venv/bin/python -m bench.server
 
 lint: .venv/ready-dev
 	@.venv/bin/ruff check flows tasks domain deploy tests
