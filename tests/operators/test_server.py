@@ -26,7 +26,7 @@ from prefect.states import Cancelling, Completed, Pending, Scheduled
 from tests.operators.running import ROOT, Up, Worker, ended, environment, start, wait_until
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-BY_ITSELF = {"open-cycle", "collect-submissions", "verify-reports"}
+BY_ITSELF = {"open-cycle", "collect-submissions", "verify-reports", "remind-members", "report-cycle"}
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def test_forms_offer_the_cycles_of_the_agreement_and_take_no_other(client: SyncP
     assert form["further_editions"]["items"]["enum"] == ["internal", "public"]
     assert {form[name]["type"] for name in ("include_late", "require_approval")} == {"boolean"}
     assert all(field["description"] for field in form.values())
-    for parameters in ({"cycle": "2031-H1"}, {"cycle": "2019-H1", "languages": ["de"]}, {}):
+    for parameters in ({"cycle": "2031-H1"}, {"cycle": "2019-H1", "languages": ["de"]}):
         with pytest.raises(PrefectHTTPStatusError) as refused:
             start(client, "report-cycle", parameters)
         assert refused.value.response.status_code in (409, 422)
@@ -77,7 +77,7 @@ def test_forms_offer_the_cycles_of_the_agreement_and_take_no_other(client: SyncP
 def test_schedules_make_runs_and_carry_no_cycle(client: SyncPrefectClient) -> None:
     def names() -> set[str]:
         runs = client.read_flow_runs(flow_run_filter=FlowRunFilter.model_validate({"state": {"type": {"any_": ["SCHEDULED"]}}}))
-        assert not any(run.parameters for run in runs if run.auto_scheduled)
+        assert not any("cycle" in run.parameters for run in runs if run.auto_scheduled)
         return {client.read_flow(run.flow_id).name for run in runs if run.auto_scheduled}
 
     wait_until(lambda: names() >= BY_ITSELF, 90)
@@ -90,7 +90,7 @@ def test_with_nothing_to_do_a_run_is_green_and_says_so(client: SyncPrefectClient
     states = {name: ended(client, run).state for name, run in runs.items()}
     assert {state.name for state in states.values()} == {"Completed"}
     assert states["collect-submissions"].message == states["open-cycle"].message == "no cycle is open today"
-    assert states["verify-reports"].message == "no report is delivered yet"
+    assert states["verify-reports"].message == "no report is delivered yet" and states["report-cycle"].message == "no report is to be made today"
 
 
 def test_of_two_operators_who_start_the_same_report_one_is_told_of_the_other(client: SyncPrefectClient, sample: Path) -> None:
