@@ -31,6 +31,8 @@ from tasks.faults import OperatorFault
 ATTEMPTS = 5
 """How often a request is made in all, where AWS_MAX_ATTEMPTS or the AWS profile says nothing else; and what boto3 does not repeat by itself: a content
 that broke off or was damaged on its way, a conditional write that met another one."""
+PAUSE_SECONDS = 0.2
+"""About so long, then twice as long, and so on, lies between two attempts."""
 SECONDS = 60
 """How long an S3 server may be silent (FPA_S3_TIMEOUT)."""
 CONNECT_SECONDS = 5
@@ -130,7 +132,7 @@ def _attempts() -> Iterator[bool]:
     """ATTEMPTS times whether it is the last; before each but the first a pause, each time a little longer, and not of the same length for all."""
     for attempt in range(ATTEMPTS):
         if attempt:
-            time.sleep(random.uniform(0.05, 0.25) * 2**attempt)  # noqa: S311 (no secret)
+            time.sleep(random.uniform(0.3, 1) * PAUSE_SECONDS * 2**attempt)  # noqa: S311 (no secret)
         yield attempt == ATTEMPTS - 1
 
 

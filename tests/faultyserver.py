@@ -4,23 +4,39 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import os
+import random
+import socket
+import struct
 import threading
-from collections.abc import Iterator
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-ANSWERS = {"overloaded": (503, "SlowDown"), "met": (409, "ConditionalRequestConflict"), "unknown": (501, "NotImplemented")}
+ANSWERS = {
+    "overloaded": (503, "SlowDown"), "met": (409, "ConditionalRequestConflict"), "unknown": (501, "NotImplemented"), "broken": (500, "InternalError"),
+    "expired": (403, "ExpiredToken"), "wrong-token": (403, "InvalidToken"), "full": (403, "QuotaExceeded"), "elsewhere": (301, "PermanentRedirect"),
+}  # fmt: skip
+"""Faults that are an answer in the server's place: status and code."""
 PAGE = b"<html><body>Welcome to this network</body></html>"
+ANY_REQUEST = ("overloaded", "broken", "reset", "reset-halfway", "lost-answer", "slow")
+WITH_A_CONTENT = {"GET": ("cut-off", "damaged", "wrong-checksum"), "PUT": ("damaged-upload",)}
+"""What befalls contents on their way. A listing is cut off only: http has nothing by which another letter in it would be noticed, https has."""
 
 
 class FaultyServer:
-    """`faults` are used up one a request, in order, then requests go through: overloaded, met, unknown (refused); page (a web page answers);
-    damaged-upload, lost-answer, cut-off, damaged (done, but not as it should be). "always …" is never used up."""
+    """`faults` are used up one a request, in order, then requests go through, or `choose` says what befalls them ("" for nothing): the answers of ANSWERS;
+    page (a web page answers); reset, reset-halfway (of the request); slow; silent; damaged-upload, lost-answer, cut-off, damaged, wrong-checksum (done, but
+    not as it should be). "always …" is never used up."""
 
     def __init__(self, behind: str) -> None:
         self.faults: list[str] = []
+        self.choose: Callable[[str, str], str] = lambda method, path: ""
         self.requests = 0
+        self.injected: Counter[str] = Counter()
         self.behind = urlsplit(behind)
         self._lock = threading.Lock()
         outer = self
@@ -36,23 +52,39 @@ class FaultyServer:
             def log_message(self, format: str, *args: Any) -> None:
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, request: Any, client_address: Any) -> None:
+                """A client that went away, or was sent away, is what this is about."""
+
+        self.server = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
 
-    def _next_fault(self) -> str:
+    def _next_fault(self, method: str, path: str) -> str:
         with self._lock:
             self.requests += 1
-            if not self.faults:
-                return ""
-            return self.faults[0].removeprefix("always ") if self.faults[0].startswith("always ") else self.faults.pop(0)
+            if self.faults:
+                fault = self.faults[0].removeprefix("always ") if self.faults[0].startswith("always ") else self.faults.pop(0)
+            else:
+                fault = self.choose(method, path)
+            self.injected[fault] += bool(fault)
+            return fault
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
-        sent = request.rfile.read(int(request.headers.get("Content-Length") or 0))
-        fault = self._next_fault()
+        length = int(request.headers.get("Content-Length") or 0)
+        fault = self._next_fault(request.command, request.path)
+        if fault in ("reset", "reset-halfway"):
+            request.rfile.read(length // 2 if fault == "reset-halfway" else 0)
+            _reset(request)
+            return
+        sent = request.rfile.read(length)
         if fault in ANSWERS or fault == "page":
             status, code = ANSWERS.get(fault, (200, ""))
             _reply(request, status, {}, f"<Error><Code>{code}</Code></Error>".encode() if code else PAGE)
             return
+        if fault in ("slow", "silent"):
+            time.sleep(0.05 if fault == "slow" else 3)
         if fault == "damaged-upload":
             sent = _flipped(sent)
         status, headers, content = self._forward(request, sent)
@@ -61,6 +93,8 @@ class FaultyServer:
         elif fault == "cut-off":
             _reply(request, status, headers, content, len(content) // 2)
             request.close_connection = True
+        elif fault == "wrong-checksum" and status == 200:
+            _reply(request, status, headers | {"x-amz-checksum-crc32": "AAAAAA=="}, content)
         else:
             _reply(request, status, headers, _flipped(content) if fault == "damaged" else content)
 
@@ -72,8 +106,28 @@ class FaultyServer:
             return answer.status, {k: v for k, v in answer.getheaders() if k.lower() not in ("content-length", "connection", "transfer-encoding")}, answer.read()
 
 
+def by_chance(seed: int, often: float) -> Callable[[str, str], str]:
+    """A fault for that share of the requests, of any kind that can befall them; the same seed chooses alike."""
+    chance = random.Random(seed)
+
+    def choose(method: str, path: str) -> str:
+        if chance.random() >= often:
+            return ""
+        listing = "list-type=2" in path
+        return chance.choice([*ANY_REQUEST, *(("cut-off",) if listing else WITH_A_CONTENT.get(method, ()))])
+
+    return choose
+
+
+def _reset(request: BaseHTTPRequestHandler) -> None:
+    """The connection breaks off at once, with no word."""
+    request.close_connection = True
+    request.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    os.close(request.connection.detach())
+
+
 def _flipped(content: bytes) -> bytes:
-    return bytes([content[0] ^ 1]) + content[1:]
+    return bytes([content[0] ^ 1]) + content[1:] if content else content
 
 
 def _reply(request: BaseHTTPRequestHandler, status: int, headers: dict[str, str], content: bytes, only: int | None = None) -> None:
@@ -88,7 +142,6 @@ def _reply(request: BaseHTTPRequestHandler, status: int, headers: dict[str, str]
 def faulty(behind: str) -> Iterator[FaultyServer]:
     """A proxy to the server at this http URL."""
     proxy = FaultyServer(behind)
-    proxy.server.daemon_threads = True
     thread = threading.Thread(target=proxy.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:

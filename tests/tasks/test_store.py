@@ -34,6 +34,11 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     return open_store(s3_url(request.param))
 
 
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tasks.store.PAUSE_SECONDS", 0.01)
+
+
 def test_what_was_written_is_read_again(store: Store) -> None:
     store.write("a/b.csv", b"one")
     store.write("a/b.csv", b"two")
