@@ -1,4 +1,4 @@
-"""The command line: fpa open, collect, report (Prefect flows), and check, status, trace, verify (which only read and start fast).
+"""The command line: fpa open, collect, report (Prefect flows), and check, status, trace, verify, link (which only read and start fast).
 
 Exit status: 0 done; 1 done, but something needs a person; 2 it could not be done. Errors go to standard error, one clear line each.
 """
@@ -175,17 +175,50 @@ def trace(figure: Annotated[str, typer.Argument(help="As in data/lineage.csv, e.
 
 @app.command()
 def verify(path: Annotated[str, typer.Argument(help="reports/<cycle>/v0001")]) -> None:
-    """A delivered report against its manifest and its inputs."""
-    from tasks.deliver import verify as differences
+    """A delivered report against its manifest and its inputs; then its figures recomputed from them, its PDFs by the standards."""
+    from tasks.inspection import verify_deeply
+    from tasks.settings import read_settings
+    from tasks.signing import known_keys
+    from tasks.store import open_store
+
+    settings = read_settings()
+    found = verify_deeply(open_store(settings.storage), path, known_keys(settings), settings.verapdf)
+    for line in found.lines:
+        print(line, file=sys.stderr)
+    for note in found.notes:
+        print(f"{found.path}: {note}")
+    if not found.lines:
+        print(f"{found.path}: every file and every input is as its manifest says.")
+    raise typer.Exit(1 if found.lines else 0)
+
+
+@app.command()
+def sign(path: Annotated[str, typer.Argument(help="reports/<cycle>/v0001")]) -> None:
+    """Sign a report that was delivered before there was a key (FPA_SIGNING_KEY)."""
+    from tasks.faults import OperatorFault
+    from tasks.inspection import sign_delivered
+    from tasks.settings import read_settings
+    from tasks.signing import signing_key
+    from tasks.store import open_store
+
+    settings = read_settings()
+    key = signing_key(settings)
+    if key is None:
+        raise OperatorFault("There is no key to sign with; give it as FPA_SIGNING_KEY.")
+    sign_delivered(open_store(settings.storage), path, key)
+    print(f"{path.strip('/')}: signed with the key {key.fingerprint[:12]}.")
+
+
+@app.command()
+def link(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A file of the store, e.g. reports/2019-H1/v0001/report.en.pdf.")],
+    hours: Annotated[int, typer.Option(min=1, max=168, help="How long the address holds.")] = 24,
+) -> None:
+    """An address at which anybody who has it reads one file of an S3 store, for so many hours."""
     from tasks.settings import read_settings
     from tasks.store import open_store
 
-    faults = differences(open_store(read_settings().storage), path)
-    for fault in faults:
-        print(fault, file=sys.stderr)
-    if not faults:
-        print(f"{path}: every file and every input is as its manifest says.")
-    raise typer.Exit(1 if faults else 0)
+    print(open_store(read_settings().storage).link(file.strip("/"), hours * 3600))
 
 
 def main() -> None:

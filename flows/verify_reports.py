@@ -1,4 +1,4 @@
-"""Every delivered report against its manifest and its inputs. Reads only."""
+"""Every delivered report against its manifest, its inputs and its history. Reads only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from tasks.verification import find_reports, summarise, verify_each
 
 @flow(name="verify-reports", flow_run_name=run_name("verify"))
 def verify_reports(cycle: str | None = None) -> State[Any]:
-    """Compares every file of every delivered report, and every input it was made of, with its manifest; nothing is changed.
+    """Compares every file of every delivered report, and every input it was made of, with its manifest, and its manifest with those delivered after it; of each
+    cycle's newest report also makes the figures once more from the inputs, and holds the PDFs against the standards where veraPDF is installed. Nothing is changed.
 
     Args:
         cycle: Code of the cycle whose reports are compared, e.g. 2019-H1; empty for all.

@@ -10,13 +10,18 @@ from tasks.faults import OperatorFault
 
 class Settings(BaseSettings):
     """`FPA_STORAGE`: s3://bucket[/prefix] or a directory. `FPA_SMTP`: smtp://user:password@host:port or smtps://…; without it mails are only laid into
-    the store. `FPA_MAIL_FROM`: their sender; without it the coordination's address in members.csv."""
+    the store. `FPA_MAIL_FROM`: their sender; without it the coordination's address in members.csv. `FPA_SIGNING_KEY`: the private key that signs reports,
+    and `FPA_VERIFY_KEYS`: the public keys that signatures may be by (tasks.signing says how they are given); without them nothing is signed or asked for.
+    `FPA_VERAPDF`: the validator of the PDF standards, where `verapdf` is not on the PATH."""
 
     model_config = SettingsConfigDict(env_prefix="FPA_")
 
     storage: str = Field(min_length=1)
     smtp: SecretStr | None = None
     mail_from: str = ""
+    signing_key: SecretStr | None = None
+    verify_keys: str = ""
+    verapdf: str = ""
 
 
 def read_settings() -> Settings:

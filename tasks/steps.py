@@ -56,6 +56,7 @@ from tasks.faults import OperatorFault
 from tasks.outcome import Outcome
 from tasks.profiles import load_profile
 from tasks.settings import read_settings
+from tasks.signing import signing_key
 from tasks.store import Store, open_store
 
 log = logging.getLogger("fpa")
@@ -226,7 +227,9 @@ class Basis:
 
 @step
 def describe_basis(desk: Desk, inbox: Inbox, languages: Sequence[str] | None, include_late: bool, further_editions: Sequence[str] | None = None) -> Basis:
-    """Everything the report depends on, with its hash. Raises OperatorFault for a language or an edition that cannot be had."""
+    """Everything the report depends on, with its hash. Raises OperatorFault for a language or an edition that cannot be had, and for a key that cannot
+    sign, before the work rather than after it."""
+    signing_key(read_settings())
     language = desk.agreement.contract.language
     wanted = tuple(dict.fromkeys(languages or [language if language in render.LANGUAGES else "en"]))
     render.check_languages(wanted)
@@ -350,9 +353,9 @@ def find_draft(desk: Desk) -> Draft | None:
 
 @step
 def deliver_report(desk: Desk, draft: Draft, approved: bytes | None) -> deliver.Delivery:
-    """All files, then the manifest, then latest.json."""
+    """All files, then the manifest, signed where there is a key, then latest.json."""
     files = {**draft.files, **({"approval.json": approved} if approved else {})}
-    delivery = deliver.deliver(desk.store, draft.basis, files, draft.besides)
+    delivery = deliver.deliver(desk.store, draft.basis, files, draft.besides, signing_key(read_settings()))
     board.show_report(desk.cycle, delivery.key, {path: len(content) for path, content in files.items()}, desk.store.locate(delivery.key))
     return delivery
 

@@ -20,7 +20,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BufferedReader
 from pathlib import Path
 from typing import Any, Protocol
@@ -105,17 +105,20 @@ class Store(Protocol):
     def locate(self, key: str) -> str:
         """Where a person finds the object: a path or an s3:// URL."""
 
+    def link(self, key: str, seconds: int) -> str:
+        """An address at which anybody who has it reads the object for so long. Raises NotFound, and StoreError where the store has none."""
+
 
 def open_store(url: str) -> Store:
     """The store at s3://bucket[/prefix] or in a directory. Raises StoreError for an address that is neither.
 
     For S3 the environment says the rest: boto3's own variables (AWS_…: endpoint, credentials, AWS_MAX_ATTEMPTS, AWS_RETRY_MODE), and for what it has
-    none, FPA_S3_TIMEOUT (seconds) and FPA_S3_CONNECTIONS."""
+    none, FPA_S3_TIMEOUT (seconds), FPA_S3_CONNECTIONS, FPA_S3_ENCRYPTION, FPA_S3_REPORT_CLASS and FPA_S3_REPORT_LOCK (class S3Options)."""
     if url.startswith("s3://"):
         bucket, _, prefix = url.removeprefix("s3://").partition("/")
         if not bucket:
             raise StoreError(f"{url!r} names no bucket; write s3://bucket or s3://bucket/prefix.")
-        return S3Store(bucket, prefix.strip("/"), _setting("FPA_S3_TIMEOUT", SECONDS), _setting("FPA_S3_CONNECTIONS", CONNECTIONS))
+        return S3Store(bucket, prefix.strip("/"), _s3_options())
     if not url or "://" in url or "\x00" in url:
         raise StoreError(f"{url!r} is no storage root: only s3://bucket[/prefix] and directories are.")
     return DirectoryStore(Path(url))
@@ -126,6 +129,43 @@ def _setting(name: str, usual: int) -> int:
     if not said.isascii() or not said.isdigit() or not 0 < int(said) < 10_000:
         raise StoreError(f"{name} is {said!r}; give it a whole number above 0, or nothing (then it is {usual}).")
     return int(said)
+
+
+@dataclass(frozen=True, slots=True)
+class S3Options:
+    """`seconds` of silence of a server, requests (`connections`) at a time, and how objects are put: `encryption` of all of them (AES256, aws:kms, or
+    aws:kms:key:… with a key's identifier), and of the files of delivered reports `storage_class` (e.g. STANDARD_IA) and `lock`, GOVERNANCE or COMPLIANCE,
+    for so many `lock_days` from their delivery, in which nobody replaces or deletes them."""
+
+    seconds: int = SECONDS
+    connections: int = CONNECTIONS
+    encryption: str = ""
+    storage_class: str = ""
+    lock: str = ""
+    lock_days: int = 0
+
+    def of_all(self) -> dict[str, Any]:
+        """Parameters of every put."""
+        kind, _, key = self.encryption.partition(":key:")
+        return {name: said for name, said in (("ServerSideEncryption", kind), ("SSEKMSKeyId", key)) if said}
+
+    def of_reports(self) -> dict[str, Any]:
+        """Further ones where a file of a report is put."""
+        locked = {"ObjectLockMode": self.lock, "ObjectLockRetainUntilDate": datetime.now(UTC) + timedelta(days=self.lock_days)} if self.lock else {}
+        return locked | ({"StorageClass": self.storage_class} if self.storage_class else {})
+
+
+def _s3_options() -> S3Options:
+    encryption = os.environ.get("FPA_S3_ENCRYPTION", "").strip()
+    if not re.fullmatch(r"(AES256|aws:kms(:key:[^\s]+)?)?", encryption):
+        raise StoreError(f"FPA_S3_ENCRYPTION is {encryption!r}; give it AES256, aws:kms, aws:kms:key:… with the identifier of a key, or nothing.")
+    lock = os.environ.get("FPA_S3_REPORT_LOCK", "").upper().split()
+    if lock and (len(lock) != 2 or lock[0] not in ("GOVERNANCE", "COMPLIANCE") or not re.fullmatch("[1-9][0-9]{0,4}", lock[1])):
+        raise StoreError(f"FPA_S3_REPORT_LOCK is {' '.join(lock)!r}; give it governance or compliance and a number of days, e.g. compliance 3650, or nothing.")
+    return S3Options(
+        _setting("FPA_S3_TIMEOUT", SECONDS), _setting("FPA_S3_CONNECTIONS", CONNECTIONS), encryption, os.environ.get("FPA_S3_REPORT_CLASS", "").strip().upper(),
+        lock[0] if lock else "", int(lock[1]) if lock else 0,
+    )  # fmt: skip
 
 
 def _attempts() -> Iterator[bool]:
@@ -319,6 +359,9 @@ class DirectoryStore:
     def locate(self, key: str) -> str:
         return str(self._path(key))
 
+    def link(self, key: str, seconds: int) -> str:
+        raise StoreError(f"A link can be made for an S3 store only; {key} lies in the directory {self.url}: send the file itself.")
+
 
 def _listed_as(name: str) -> str:
     """A name that can be no part of a key with %-escapes, any other as it is."""
@@ -447,23 +490,23 @@ _REASONS |= {
 class S3Store:
     """An S3 bucket, or the part of one below a prefix. One boto3 client, shared by all threads."""
 
-    def __init__(self, bucket: str, prefix: str, seconds: int = SECONDS, connections: int = CONNECTIONS) -> None:
+    def __init__(self, bucket: str, prefix: str, options: S3Options | None = None) -> None:
         self.bucket = bucket
         self.prefix = f"{prefix}/" if prefix else ""
-        self.seconds, self.connections = seconds, connections
+        self.options = options or S3Options()
         self.url = f"s3://{bucket}/{prefix}".rstrip("/")
         self._lock = threading.Lock()
         self._made_client: Any = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Another process makes its own client."""
-        return S3Store, (self.bucket, self.prefix.removesuffix("/"), self.seconds, self.connections)
+        return S3Store, (self.bucket, self.prefix.removesuffix("/"), self.options)
 
     def _client(self) -> Any:
         with self._lock:
             if self._made_client is None:
                 try:
-                    self._made_client = _made_client(self.seconds, self.connections)
+                    self._made_client = _made_client(self.options)
                 except ValueError as error:  # "Invalid endpoint: …", or no number
                     raise StoreError(f"Could not open {self.url}: {error}; check AWS_ENDPOINT_URL (https://host[:port]) and AWS_MAX_ATTEMPTS.") from None
             return self._made_client
@@ -484,7 +527,7 @@ class S3Store:
             except ResponseParserError:
                 pass
             except BotoCoreError as error:
-                raise StoreError(f"Could not {what} {where}: {_plain_reason(error, self.seconds)}.") from None
+                raise StoreError(f"Could not {what} {where}: {_plain_reason(error, self.options.seconds)}.") from None
             except UnicodeError:
                 raise StoreError(f"{key!r} is no key of the store.") from None
         raise StoreError(f"Could not {what} {where}: what answers there is no S3 server, or is cut short on its way; check AWS_ENDPOINT_URL and the network.")
@@ -563,30 +606,31 @@ class S3Store:
         return {key: data for key, (_, data) in self.get_many(keys).items()}
 
     def get_many(self, keys: Sequence[str]) -> dict[str, tuple[Info, bytes]]:
-        with ThreadPoolExecutor(self.connections) as pool:
+        with ThreadPoolExecutor(self.options.connections) as pool:
             return dict(zip(keys, pool.map(self.get, keys), strict=True))
 
     def write(self, key: str, data: bytes) -> None:
         self._put(key, data)
 
-    def _put(self, key: str, data: bytes, **conditions: str) -> None:
+    def _put(self, key: str, data: bytes, **more: Any) -> None:
         """Sent again where the server says that something else arrived."""
         said = {
             "Key": self._full(key), "Body": data, "ContentType": _content_type(key), "Metadata": {_DIGEST: hashlib.sha256(data).hexdigest()},
-            "ContentMD5": base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode(),
+            "ContentMD5": base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode(), **self.options.of_all(), **more,
         }  # fmt: skip
         for last in _attempts():
             try:
-                self._call("write", key, "put_object", **said, **conditions)
+                self._call("write", key, "put_object", **said)
                 return
             except _Damaged:
                 if last:
                     raise
 
     def write_once(self, key: str, data: bytes) -> None:
+        kept = self.options.of_reports() if key.startswith("reports/") else {}
         for last in _attempts():
             try:
-                self._put(key, data, IfNoneMatch="*")
+                self._put(key, data, IfNoneMatch="*", **kept)
                 return
             except _Exists:  # somebody's, or ours where the first answer was lost
                 if self.read(key) != data:
@@ -601,6 +645,13 @@ class S3Store:
 
     def locate(self, key: str) -> str:
         return f"s3://{self.bucket}/{self.prefix}{key}"
+
+    def link(self, key: str, seconds: int) -> str:
+        if not any(info.key == key for info in self.list(key)):
+            raise NotFound(f"There is no {key} in {self.url}.")
+        asked = {"Bucket": self.bucket, "Key": self._full(key), "ResponseContentDisposition": f'attachment; filename="{key.rpartition("/")[2]}"'}
+        url: str = self._client().generate_presigned_url("get_object", Params=asked, ExpiresIn=seconds)
+        return url
 
 
 class _Exists(StoreError):
@@ -619,7 +670,7 @@ def _replaced(key: str, url: str) -> Changed:
     return Changed(f"{key} in {url} was replaced while it was read; run again.")
 
 
-def _made_client(seconds: int, connections: int) -> Any:
+def _made_client(options: S3Options) -> Any:
     """Every put is checked by its signed SHA-256 and its MD5, which all servers know; older ones refuse the trailing checksums that boto3 would send
     over https by itself, and GetObject's are only asked for. Raises ValueError for a setting that makes no sense."""
     import boto3
@@ -634,9 +685,9 @@ def _made_client(seconds: int, connections: int) -> Any:
     config = Config(
         signature_version="s3v4",
         retries=retries,
-        connect_timeout=min(CONNECT_SECONDS, seconds),
-        read_timeout=seconds,
-        max_pool_connections=connections + 4,
+        connect_timeout=min(CONNECT_SECONDS, options.seconds),
+        read_timeout=options.seconds,
+        max_pool_connections=options.connections + 4,
         tcp_keepalive=True,
         request_checksum_calculation="when_required",
         response_checksum_validation="when_supported",

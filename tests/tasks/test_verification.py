@@ -72,7 +72,7 @@ def test_a_manifest_rewritten_to_fit_an_altered_report_is_found_by_latest_json(s
     old, new = (hashlib.sha256(pdf).hexdigest().encode() for pdf in (b"two", b"own"))
     store.write("reports/C1/v0002/report.en.pdf", b"own")
     store.write("reports/C1/v0002/manifest.json", store.read("reports/C1/v0002/manifest.json").replace(old, new))
-    assert judged(store).needs_person == ["reports/C1/v0002/manifest.json: has changed since it was delivered"]
+    assert judged(store).needs_person == ["reports/C1/v0002/manifest.json: is not the one that reports/C1/latest.json names; one of the two has changed"]
 
 
 def test_inputs_that_go_on_are_said_of_the_newest_reports_and_need_nobody(store: DirectoryStore) -> None:
