@@ -476,6 +476,7 @@ _REASONS = {
     "QuotaExceeded": "the store is full; free some space or raise the quota",
     "KeyTooLongError": "the name is too long; shorten it",
     "InvalidBucketName": "its name is not one that S3 knows; correct FPA_STORAGE",
+    "InvalidRequest": "this bucket or server cannot do what the settings ask; correct FPA_S3_REPORT_LOCK (it wants a bucket made with object lock), FPA_S3_ENCRYPTION or FPA_S3_REPORT_CLASS",
     "InvalidObjectState": "it is archived; have it restored first",
     "NotImplemented": "the server lacks what is needed (conditional writes, If-None-Match); use one that has it",
 }
@@ -483,7 +484,7 @@ _REASONS |= {
     "Forbidden": _REASONS["AccessDenied"], "403": _REASONS["AccessDenied"], "TokenRefreshRequired": _REASONS["ExpiredToken"], "RequestExpired": _REASONS["RequestTimeTooSkewed"],
     "AuthorizationHeaderMalformed": _REASONS["PermanentRedirect"], "301": _REASONS["PermanentRedirect"], "XAmzContentSHA256Mismatch": _REASONS["BadDigest"],
     "503": _REASONS["SlowDown"], "429": _REASONS["SlowDown"], "500": _REASONS["InternalError"], "502": _REASONS["InternalError"], "504": _REASONS["InternalError"],
-    "507": _REASONS["QuotaExceeded"],
+    "507": _REASONS["QuotaExceeded"], "InvalidStorageClass": _REASONS["InvalidRequest"], "InvalidEncryptionAlgorithmError": _REASONS["InvalidRequest"],
 }  # fmt: skip
 
 

@@ -61,8 +61,8 @@ def alterations(delivered: Path) -> Iterator[Alteration]:
     dice = random.Random(20261124)
     folder = delivered / REPORT
     for path in sorted(file.relative_to(delivered).as_posix() for file in folder.rglob("*") if file.is_file()):
-        size = (delivered / path).stat().st_size
-        yield path, lambda root, path=path, at=dice.randrange(size), other=dice.randrange(1, 256): _flip(root / path, at, other)  # type: ignore[misc]
+        at, other = dice.randrange((delivered / path).stat().st_size), dice.randrange(1, 256)
+        yield path, lambda root, path=path, at=at, other=other: _flip(root / path, at, other)  # type: ignore[misc]
         yield path, dice.choice([lambda root, path=path: (root / path).unlink(), lambda root, path=path: _cut(root / path)])  # type: ignore[misc]
         yield path, lambda root, path=path: (root / path).rename(root / f"{path}.bak")  # type: ignore[misc]
     manifest = f"{REPORT}/manifest.json"

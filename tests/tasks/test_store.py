@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import io
 import os
 import pickle
 import shutil
@@ -13,13 +14,19 @@ import sys
 import tempfile
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ClientError
+from urllib3 import HTTPResponse
 
 from tasks.store import Changed, Conflict, NotFound, S3Store, Store, StoreError, open_store
 from tests.conftest import S3Url
@@ -582,3 +589,81 @@ def test_what_can_never_be_created_is_one_clear_sentence(bad_day: BadDay, fault:
     server.faults = [f"always {fault}"]
     with pytest.raises(StoreError, match=rf"^Could not write n in .*: .*{why}"):
         store.write_once("n", b"x")
+
+
+# --- what is asked of an S3 server beside ------------------------------------------------------------------------------
+
+
+def test_a_link_lets_anybody_read_one_file_for_a_while(s3_url: S3Url) -> None:
+    url = s3_url("http")
+    store = open_store(url)
+    store.write("reports/C1/v0001/report.en.pdf", b"%PDF")
+    link = store.link("reports/C1/v0001/report.en.pdf", 60)
+    with urlopen(link) as answer:  # noqa: S310 (our own server)
+        assert (answer.read(), answer.headers["Content-Disposition"]) == (b"%PDF", 'attachment; filename="report.en.pdf"')
+    for other in (link.replace("report.en.pdf?", "manifest.json?"), link.partition("?")[0], link.replace("Expires=60", "Expires=600")):
+        with pytest.raises(HTTPError, match="403"):
+            urlopen(other)  # noqa: S310
+    with pytest.raises(NotFound, match=r"There is no reports/C1/v0001/report\.fr\.pdf"):
+        store.link("reports/C1/v0001/report.fr.pdf", 60)
+
+
+def test_a_directory_has_no_links(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="A link can be made for an S3 store only"):
+        open_store(str(tmp_path)).link("k", 60)
+
+
+@pytest.mark.parametrize("said", ["compliance 30", "Governance 30"])
+def test_files_of_a_report_are_locked_for_so_many_days_and_nothing_else_is(s3_url: S3Url, monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+    import boto3
+
+    s3_url("http")
+    client, bucket = boto3.client("s3"), f"locked-{uuid.uuid4().hex[:8]}"
+    client.create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=True)
+    monkeypatch.setenv("FPA_S3_REPORT_LOCK", said)
+    store = open_store(f"s3://{bucket}/network")
+    store.write_once("reports/C1/v0001/report.en.pdf", b"%PDF")
+    store.write("reports/C1/latest.json", b"{}")
+    store.write_once("feedback/C1/aa/received.json", b"{}")
+    locked = client.head_object(Bucket=bucket, Key="network/reports/C1/v0001/report.en.pdf")
+    assert locked["ObjectLockMode"] == said.split()[0].upper()
+    assert timedelta(days=29) < locked["ObjectLockRetainUntilDate"] - datetime.now(UTC) <= timedelta(days=30)
+    for key in ("reports/C1/latest.json", "feedback/C1/aa/received.json"):
+        assert "ObjectLockMode" not in client.head_object(Bucket=bucket, Key=f"network/{key}")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        client.delete_object(Bucket=bucket, Key="network/reports/C1/v0001/report.en.pdf", VersionId=locked["VersionId"])
+    assert store.read("reports/C1/v0001/report.en.pdf") == b"%PDF"
+
+
+def test_a_lock_in_a_bucket_that_has_none_is_one_clear_sentence(s3_url: S3Url, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FPA_S3_REPORT_LOCK", "governance 30")
+    store = open_store(s3_url("http"))
+    with pytest.raises(StoreError, match="FPA_S3_REPORT_LOCK"):
+        store.write_once("reports/C1/v0001/report.en.pdf", b"%PDF")
+    assert store.head("reports/C1/v0001/report.en.pdf") is None
+
+
+def test_encryption_and_storage_class_are_asked_for(s3_url: S3Url, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the server is sent: the test's server keeps neither."""
+    monkeypatch.setenv("FPA_S3_ENCRYPTION", "aws:kms:key:arn:aws:kms:eu-west-1:1:key/2")
+    monkeypatch.setenv("FPA_S3_REPORT_CLASS", "standard_ia")
+    store: Any = open_store(s3_url("http"))
+    sent: list[tuple[Any, ...]] = []
+    names = ("x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id", "x-amz-storage-class")
+
+    def seen(request: Any, **about: Any) -> Any:
+        sent.append(tuple(str(request.headers[name], "ascii") if name in request.headers else None for name in names))
+        return AWSResponse(request.url, 200, {"ETag": '"x"'}, HTTPResponse(io.BytesIO(), preload_content=False))
+
+    store._client().meta.events.register("before-send.s3.PutObject", seen)
+    store.write_once("reports/C1/v0001/report.en.pdf", b"%PDF")
+    store.write("reports/C1/latest.json", b"{}")
+    key = ("aws:kms", "arn:aws:kms:eu-west-1:1:key/2")
+    assert sent == [(*key, "STANDARD_IA"), (*key, None)]
+
+
+@pytest.mark.parametrize(("name", "said"), [("FPA_S3_ENCRYPTION", "rot13"), ("FPA_S3_REPORT_LOCK", "compliance"), ("FPA_S3_REPORT_LOCK", "governance 0"), ("FPA_S3_REPORT_LOCK", "for ever")])
+def test_a_setting_that_makes_no_sense_is_one_clear_sentence(monkeypatch: pytest.MonkeyPatch, name: str, said: str) -> None:
+    monkeypatch.setenv(name, said)
+    with pytest.raises(StoreError, match=f"{name} is .* give it"):
+        open_store("s3://bucket")
