@@ -11,7 +11,7 @@ from tasks.faults import OperatorFault
 from tasks.letters import tell_of_failure
 from tasks.outcome import Outcome, ended, failed, of_all
 from tasks.runs import run_name
-from tasks.steps import cycles_in_hand, give_feedback, judge_all, load, mail_feedback, publish_board, read_all, summarise_collection
+from tasks.steps import cycles_in_hand, give_feedback, judge_all, load, look_for_changes, mail_feedback, nothing_new, publish_board, read_all, remember, summarise_collection
 
 
 @flow(name="collect-submissions", flow_run_name=run_name("collect"), on_failure=[tell_of_failure], on_crashed=[tell_of_failure])
@@ -27,12 +27,16 @@ def collect_submissions(cycle: str | None = None, include_late: bool = False, un
     try:
         for code in cycles_in_hand(cycle, unsettled):
             desk = load(code)
+            seen = look_for_changes(desk, include_late)
+            if seen.outcome:
+                outcomes.append(nothing_new(seen))
+                continue
             inbox = read_all(desk, include_late)
             judged = judge_all(desk, inbox)
-            written = give_feedback(desk, inbox, judged)
+            give_feedback(desk, inbox, judged)
             publish_board(desk, inbox, judged)
             mail_feedback(desk, inbox, judged)
-            outcomes.append(summarise_collection(desk, inbox, judged, written))
+            outcomes.append(remember(seen, summarise_collection(desk, inbox, judged)))
     except OperatorFault as fault:
         return failed(fault)
     return ended(of_all(outcomes))

@@ -24,6 +24,7 @@ from tasks.steps import (
     finish_draft,
     judge_all,
     load,
+    look_for_report,
     publish_board,
     read_all,
     reconcile_figures,
@@ -56,13 +57,16 @@ def report_cycle(
         if other := already_running(desk.cycle):
             return refused(other)
         draft, approved = find_draft(desk), None
+        seen = look_for_report(desk, languages, include_late, further_editions)
+        if draft is None and seen.outcome:
+            return ended(seen.outcome)
         inbox = read_all(desk, include_late)
         judged = judge_all(desk, inbox)
         if draft is None:
             basis = describe_basis(desk, inbox, languages, include_late, further_editions)
             found = find_needs(desk, inbox, judged, basis)
             if unchanged := find_delivered(desk, basis):
-                return ended(summarise_report(desk, unchanged, found))
+                return ended(summarise_report(desk, unchanged, found, seen))
             totals = add_up(desk, inbox, judged, basis)
             data = write_data_files(desk, inbox, totals, judged)
             reconciled = reconcile_figures(desk, totals, data)
@@ -77,7 +81,7 @@ def report_cycle(
             approved = wait_for_approval(desk.store, desk.cycle, draft)
         delivered = deliver_report(desk, draft, approved)
         publish_board(desk, inbox, judged)
-        outcome = summarise_report(desk, delivered, draft.outcome)
+        outcome = summarise_report(desk, delivered, draft.outcome, None if approved else seen)  # days may lie before an approval
     except OperatorFault as fault:
         return failed(fault)
     return ended(outcome)

@@ -13,7 +13,7 @@ from tasks.board import artifact_key
 REACHED = {
     "collect-submissions": {
         "load": (2, "agreement read"), "read_all": (40, "files read"), "judge_all": (70, "rules judged"), "give_feedback": (85, "members answered"),
-        "publish_board": (95, "board written"), "summarise_collection": (100, "done"),
+        "publish_board": (95, "board written"), "summarise_collection": (100, "done"), "nothing_new": (100, "nothing has changed since"),
     },
     "report-cycle": {
         "load": (2, "agreement read"), "read_all": (15, "files read"), "judge_all": (25, "rules judged"), "add_up": (35, "figures added up"),

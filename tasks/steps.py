@@ -7,6 +7,7 @@ what it then reports is the operator's to mend, so steps are not retried on top.
 from __future__ import annotations
 
 import functools
+import hashlib
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -44,6 +45,7 @@ from tasks import (
     render,
     report,
     runs,
+    unchanged,
     validate,
     workbooks,
 )
@@ -117,6 +119,40 @@ def load(cycle: str) -> Desk:
     code = collect.known_cycle(loaded.agreement, cycle)
     log.info("agreement %s: %d members, %d indicators", loaded.agreement.contract.number, len(loaded.agreement.members), len(loaded.agreement.indicators_in(code)))
     return Desk(store, loaded.agreement, load_profile(loaded.agreement.contract.profile), code, loaded.inputs)
+
+
+@step
+def look_for_changes(desk: Desk, include_late: bool) -> unchanged.Seen:
+    """The store as it lies there, with what the last collection came to where nothing has changed since, the day included: the board is of a day."""
+    settings = read_settings()
+    today = datetime.now(ZoneInfo(desk.agreement.timezone)).date()
+    mails = hashlib.sha256(settings.smtp.get_secret_value().encode()).hexdigest() if settings.smtp else ""
+    given, made = ("agreement/", "desk/", "inbox/", "reports/", "texts/", "workbooks/"), ("feedback/", "mail/", "quality/")
+    return unchanged.look(desk.store, f"quality/{desk.cycle}/collected.json", given, made, [str(include_late), today.isoformat(), mails, settings.mail_from])
+
+
+@step
+def nothing_new(seen: unchanged.Seen) -> Outcome:
+    """What the last collection came to."""
+    log.info("nothing has changed since the last collection")
+    assert seen.outcome  # noqa: S101 (else there is something new)
+    return Outcome(done=[*seen.outcome.done, "nothing has changed since the last collection"], needs_person=seen.outcome.needs_person)
+
+
+@step
+def look_for_report(desk: Desk, languages: Sequence[str] | None, include_late: bool, further_editions: Sequence[str] | None) -> unchanged.Seen:
+    """The store as it lies there, with what the last run of this report came to where nothing it is made of has changed since."""
+    own = f"reports/{desk.cycle}/"
+    given = ("agreement/", "desk/", "texts/", *(f"inbox/{cycle}/" for cycle in desk.agreement.cycles_to(desk.cycle)), *(f"reports/{cycle}/" for cycle in desk.agreement.cycles_to(desk.cycle)[:-1]))
+    about = [str(include_late), *sorted(languages or ()), "and", *sorted(further_editions or ())]
+    return unchanged.look(desk.store, f"quality/{desk.cycle}/reported.json", given, (own, "feedback/"), about, lambda key: not key.startswith("feedback/") or key.endswith("/receipt.json"))
+
+
+@step
+def remember(seen: unchanged.Seen, outcome: Outcome) -> Outcome:
+    """Keeps what this run came to, for one that finds the store unchanged."""
+    unchanged.keep(seen, outcome)
+    return outcome
 
 
 @step
@@ -408,7 +444,7 @@ def _needs(states: Sequence[MemberState], errors: int, rejected: int) -> list[st
 
 
 @step
-def summarise_collection(desk: Desk, inbox: Inbox, judged: Judged, written: int) -> Outcome:
+def summarise_collection(desk: Desk, inbox: Inbox, judged: Judged) -> Outcome:
     """The cycle's own files only."""
     states = member_states(desk.agreement, [desk.cycle], inbox.submissions, judged)
     of_cycle = [finding for finding in judged.findings if finding.cycle == desk.cycle]
@@ -417,7 +453,7 @@ def summarise_collection(desk: Desk, inbox: Inbox, judged: Judged, written: int)
     done = [
         f"{len(files)} files read; " + ", ".join(f"{number} {state}" for state, number in counts.items()),
         f"the board is {desk.store.locate(f'quality/{desk.cycle}/index.html')}",
-        f"feedback lies in {desk.store.locate(f'feedback/{desk.cycle}')} ({written} written now)",
+        f"feedback lies in {desk.store.locate(f'feedback/{desk.cycle}')}",
     ]
     rejected = len(open_rejections(files))
     return Outcome(done=done, needs_person=_needs(states, sum(f.severity == "error" for f in of_cycle), rejected))
@@ -436,11 +472,13 @@ def find_needs(desk: Desk, inbox: Inbox, judged: Judged, basis: Basis) -> Outcom
 
 
 @step
-def summarise_report(desk: Desk, delivery: deliver.Delivery, found: Outcome) -> Outcome:
-    """What was delivered, which texts it lacks, and what needs a person."""
-    said = "delivered" if delivery.new else "nothing has changed since"
-    where = f"{said} {delivery.version} of the report of {desk.cycle}: {desk.store.locate(delivery.key)}"
-    return Outcome(done=[where, *found.done], needs_person=found.needs_person)
+def summarise_report(desk: Desk, delivery: deliver.Delivery, found: Outcome, seen: unchanged.Seen | None) -> Outcome:
+    """What was delivered, which texts it lacks, and what needs a person. Where the report was made of the store as `seen`, this is kept for one that finds
+    it unchanged."""
+    where = f"{delivery.version} of the report of {desk.cycle}: {desk.store.locate(delivery.key)}"
+    if seen:
+        unchanged.keep(seen, Outcome(done=[f"nothing has changed since {where}", *found.done], needs_person=found.needs_person))
+    return Outcome(done=[f"{'delivered' if delivery.new else 'nothing has changed since'} {where}", *found.done], needs_person=found.needs_person)
 
 
 def _texts_to_write(desk: Desk, basis: Basis) -> list[str]:

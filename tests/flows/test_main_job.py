@@ -186,7 +186,12 @@ def test_collect_gives_feedback_once_and_status_tells_who_has_sent_what(sample: 
     status, out, _ = fpa("collect", "2019-H1")
     assert status == 1
     assert "1 missing" in out
-    assert "(0 written now)" in fpa("collect", "2019-H1")[1]
+    assert "nothing has changed since the last collection" in fpa("collect", "2019-H1")[1]
+    answer = sample / feedback_of(sample, "faso-bf") / "summary.html"
+    kept_answer = answer.read_bytes()
+    answer.unlink()
+    again = fpa("collect", "2019-H1")
+    assert (again[0], "nothing has changed" in again[1], answer.read_bytes()) == (1, False, kept_answer)
     page = (sample / "quality/2019-H1/index.html").read_text(encoding="utf-8")
     assert "faso-bf" in page and "activities.sdg.unknown" in page and (sample / "quality/2019-H1/data-docs/index.html").exists()
     from prefect.client.orchestration import get_client
@@ -220,6 +225,20 @@ def test_the_report_conforms_to_pdf_a_3a_and_pdf_ua_1(sample: Path, standard: st
         pytest.skip(reason)
     for cycle in ("2019-H1", "2020-H1"):
         assert verapdf.failures(sample / f"reports/{cycle}/v0001/report.en.pdf", standard) == []
+
+
+def test_a_report_of_an_unchanged_store_reads_nothing_again(sample: Path, fpa: Fpa, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FPA_STORAGE", str(sample))
+    first = fpa("report", "2020-H1")  # what the last delivery found may have changed since: the receipts of another cycle's collection
+    said = "nothing has changed since v0001 of the report of 2020-H1"
+    assert said in first[1]
+    monkeypatch.setattr("tasks.collect.read_inbox", lambda *_: pytest.fail("the inbox was read"))
+    assert fpa("report", "2020-H1")[:2] == first[:2]
+    monkeypatch.undo()
+    monkeypatch.setenv("FPA_STORAGE", str(sample))
+    (sample / "reports/2020-H1/latest.json").unlink()
+    assert said in fpa("report", "2020-H1")[1]
+    assert (sample / "reports/2020-H1/latest.json").exists()
 
 
 def test_the_pdf_prints_the_figures_of_the_data_files(sample: Path) -> None:
