@@ -11,7 +11,19 @@ from tasks.faults import OperatorFault
 from tasks.letters import tell_of_failure
 from tasks.outcome import Outcome, ended, failed, of_all
 from tasks.runs import run_name
-from tasks.steps import cycles_in_hand, give_feedback, judge_all, load, look_for_changes, mail_feedback, nothing_new, publish_board, read_all, remember, summarise_collection
+from tasks.steps import (
+    cycles_in_hand,
+    give_feedback,
+    judge_all,
+    load,
+    look_for_changes,
+    mail_feedback,
+    nothing_new,
+    publish_board,
+    read_all,
+    remember,
+    summarise_collection,
+)
 
 
 @flow(name="collect-submissions", flow_run_name=run_name("collect"), on_failure=[tell_of_failure], on_crashed=[tell_of_failure])
