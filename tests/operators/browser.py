@@ -14,6 +14,8 @@ from typing import Any
 
 from websockets.sync.client import connect
 
+from tests.operators.waiting import wait_for
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 SIZE = (1280, 900)
 
@@ -125,12 +127,3 @@ class Browser:
         self._socket.close()
         self.process.kill()
         self.process.wait()
-
-
-def wait_for(holds: Any, seconds: float = 60, why: Any = lambda: "did not come about") -> Any:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if found := holds():
-            return found
-        time.sleep(0.2)
-    raise AssertionError(f"within {seconds} seconds: {why()}")

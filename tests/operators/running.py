@@ -7,14 +7,15 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import FlowRun
+
+from tests.operators.waiting import wait_for
 
 ROOT = Path(__file__).parents[2]
 
@@ -46,7 +47,7 @@ class Up:
         return f"http://127.0.0.1:{self.port}/api"
 
     def ready(self) -> Up:
-        wait_until(lambda: "Ctrl-C ends it all" in self.said() or self.process.poll() is not None, 240)
+        wait_for(lambda: "Ctrl-C ends it all" in self.said() or self.process.poll() is not None, 240)
         assert self.process.poll() is None, self.said()
         return self
 
@@ -95,14 +96,6 @@ def processes_of(home: Path) -> list[str]:
     return found
 
 
-def wait_until(holds: Callable[[], Any], seconds: float) -> Any:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if found := holds():
-            return found
-        time.sleep(0.5)
-    raise AssertionError(f"did not come about within {seconds} seconds")
-
 
 def start(client: SyncPrefectClient, name: str, parameters: Mapping[str, Any] | None = None, **more: Any) -> UUID:
     """What Submit in a deployment's form does."""
@@ -112,5 +105,5 @@ def start(client: SyncPrefectClient, name: str, parameters: Mapping[str, Any] | 
 
 def ended(client: SyncPrefectClient, run: UUID, seconds: float = 150) -> FlowRun:
     """The run, once it has ended."""
-    wait_until(lambda: client.read_flow_run(run).state.is_final(), seconds)
+    wait_for(lambda: client.read_flow_run(run).state.is_final(), seconds)
     return client.read_flow_run(run)

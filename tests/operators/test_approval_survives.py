@@ -11,7 +11,8 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from tasks.demo import write_sample
-from tests.operators.running import Up, descendants, ended, start, wait_until
+from tests.operators.running import Up, descendants, ended, start
+from tests.operators.waiting import wait_for
 
 CYCLE = "2019-H1"
 
@@ -40,9 +41,9 @@ def test_a_report_waits_over_the_end_of_server_and_worker(tmp_path: Path) -> Non
     try:
         with temporary_settings({PREFECT_API_URL: first.api}), get_client(sync_client=True) as client:
             run = start(client, "report-cycle", {"cycle": CYCLE, "languages": ["en"], "require_approval": True})
-            wait_until(lambda: client.read_flow_run(run).state.is_paused() or client.read_flow_run(run).state.is_final(), 150)
+            wait_for(lambda: client.read_flow_run(run).state.is_paused() or client.read_flow_run(run).state.is_final(), 150)
             assert client.read_flow_run(run).state.name == "Suspended", client.read_flow_run(run).state.message
-            wait_until(lambda: "prefect.flow-run.waits-for-approval" in events_of(client, run), 30)
+            wait_for(lambda: "prefect.flow-run.waits-for-approval" in events_of(client, run), 30)
             assert "prefect.flow-run.heartbeat" not in events_of(client, run)[events_of(client, run).index("prefect.flow-run.waits-for-approval") :]
     finally:
         kill(first)

@@ -23,7 +23,8 @@ from prefect.exceptions import PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Cancelling, Completed, Pending, Scheduled
 
-from tests.operators.running import ROOT, Up, Worker, ended, environment, start, wait_until
+from tests.operators.running import ROOT, Up, Worker, ended, environment, start
+from tests.operators.waiting import wait_for
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 BY_ITSELF = {"open-cycle", "collect-submissions", "verify-reports", "remind-members", "report-cycle"}
@@ -50,7 +51,7 @@ def elsewhere(up: Up, tmp_path_factory: pytest.TempPathFactory) -> Elsewhere:
         worker = Worker(tmp_path_factory.mktemp("elsewhere"), up, "elsewhere")
         done = ended(client, start(client, "collect-submissions", {"cycle": "2019-H1"}, work_queue_name="elsewhere"))
         running = start(client, "report-cycle", {"cycle": "2020-H1"}, work_queue_name="elsewhere")
-        wait_until(lambda: client.read_flow_run(running).state.is_running(), 60)
+        wait_for(lambda: client.read_flow_run(running).state.is_running(), 60)
         time.sleep(4)  # its first sign of life is under way
         worker.kill()
         assert client.read_flow_run(running).state.is_running()
@@ -80,7 +81,7 @@ def test_schedules_make_runs_and_carry_no_cycle(client: SyncPrefectClient) -> No
         assert not any("cycle" in run.parameters for run in runs if run.auto_scheduled)
         return {client.read_flow(run.flow_id).name for run in runs if run.auto_scheduled}
 
-    wait_until(lambda: names() >= BY_ITSELF, 90)
+    wait_for(lambda: names() >= BY_ITSELF, 90)
     zones = {schedule.schedule.timezone for name in BY_ITSELF for schedule in client.read_deployment_by_name(f"{name}/{name}").schedules}
     assert zones == {"Europe/Brussels"}
 
@@ -152,7 +153,7 @@ def test_runs_that_ended_long_ago_are_removed(client: SyncPrefectClient, up: Up)
     def remaining() -> set[object]:
         return {run.id for run in client.read_flow_runs(flow_run_filter=FlowRunFilter.model_validate({"id": {"any_": [str(old), str(recent)]}}))}
 
-    wait_until(lambda: remaining() == {recent}, 40)
+    wait_for(lambda: remaining() == {recent}, 40)
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")

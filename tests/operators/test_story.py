@@ -14,8 +14,9 @@ import pytest
 from tasks.demo import write_sample
 from tasks.store import Store, open_store
 from tests.conftest import S3Url
-from tests.operators.browser import CHROMIUM, Browser, wait_for
+from tests.operators.browser import CHROMIUM, Browser
 from tests.operators.running import Up
+from tests.operators.waiting import wait_for
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 

@@ -15,7 +15,8 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 
-from tests.operators.running import ROOT, Up, ended, environment, free_port, processes_of, start, wait_until
+from tests.operators.running import ROOT, Up, ended, environment, free_port, processes_of, start
+from tests.operators.waiting import wait_for
 
 POSTGRES = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), reverse=True)), None)
 
@@ -61,7 +62,7 @@ def test_ctrl_c_ends_all_and_what_ran_is_known_as_crashed_at_the_next_start(samp
         assert httpx.get(f"{first.api}/version").status_code == 401
         with temporary_settings({PREFECT_API_URL: first.api, PREFECT_API_AUTH_STRING: password}), get_client(sync_client=True) as client:
             run = start(client, "report-cycle", {"cycle": "2020-H1", "languages": ["en", "fr", "es", "pt"]})
-            wait_until(lambda: client.read_flow_run(run).state.is_running(), 60)
+            wait_for(lambda: client.read_flow_run(run).state.is_running(), 60)
     finally:
         status = first.end()
     assert status == 0 and first.said().endswith("Ended.\n")
@@ -96,7 +97,7 @@ def postgres() -> Iterator[str]:
     server = subprocess.Popen(command, user=user, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         ready = [str(POSTGRES.with_name("pg_isready")), "-h", "127.0.0.1", "-p", str(port)]
-        wait_until(lambda: subprocess.run(ready, capture_output=True).returncode == 0, 30)
+        wait_for(lambda: subprocess.run(ready, capture_output=True).returncode == 0, 30)
         yield f"postgresql+asyncpg://fpa@127.0.0.1:{port}/postgres"
     finally:
         server.terminate()
