@@ -36,7 +36,7 @@ def check_pdfs(store: Store, path: str, manifest: Mapping[str, Any], altered: Co
         try:
             for profile, standard in STANDARDS.items():
                 for file, broken in failures(found, profile, list(files)).items():
-                    faults += [f"{path}/{files[file]}: breaks {standard}, {broken[0]} and {len(broken) - 1} more rules" if broken[1:] else f"{path}/{files[file]}: breaks {standard}, {broken[0]}"] if broken else []
+                    faults += [f"{path}/{files[file]}: breaks {standard}, {broken[0]} and {len(broken) - 1} more" if broken[1:] else f"{path}/{files[file]}: breaks {standard}, {broken[0]}"] if broken else []
         except NotChecked as fault:
             return faults, [f"PDF standards not checked: {fault}"]
     return faults, [] if faults else [f"{len(names)} PDFs keep to {' and '.join(STANDARDS.values())}"]
@@ -65,7 +65,8 @@ def _broken(job: ElementTree.Element) -> list[str]:
     """Rules by clause and number, as veraPDF writes them (6.8.3.3-1)."""
     report = job.find("validationReport")
     if report is None:
-        return [f"it cannot be read as a PDF: {' '.join(''.join(job.itertext()).split())[-200:]}"]
+        said = " ".join(text for part in job if part.tag != "item" for text in part.itertext())
+        return [f"it cannot be read as a PDF: {' '.join(said.split())[-200:]}"]
     if report.get("isCompliant") == "true":
         return []
     rules = [rule for rule in report.findall("details/rule") if rule.get("status") == "failed"]
