@@ -37,6 +37,7 @@ from tasks import (
     drafts,
     editions,
     feedback,
+    guide,
     letters,
     mail,
     progress,
@@ -412,14 +413,19 @@ def read_earlier(desk: Desk) -> dict[str, list[AcceptedRow]]:
 
 @step
 def publish_workbooks(desk: Desk, earlier: Mapping[str, Sequence[AcceptedRow]]) -> Outcome:
-    """For each member that owes a submission in the cycle its workbook, whole and in two parts; written only where it changed."""
+    """For each member that owes a submission in the cycle its workbook, whole and in two parts, and a page on how to fill it in; written only where it changed."""
     owing = [member for member in desk.agreement.members if is_due(desk.agreement, member, desk.cycle)]
     kept = desk.store.read_many([info.key for info in desk.store.list(f"workbooks/{desk.cycle}/")])
     written = 0
     for number, member in enumerate(owing, start=1):
-        for part in workbooks.PARTS:
-            key = workbooks.workbook_key(desk.cycle, member.member, part)
-            content = workbooks.member_workbook(desk.agreement, desk.profile, member, desk.cycle, earlier.get(member.member, ()), part)
+        made = {
+            workbooks.workbook_key(desk.cycle, member.member, part): workbooks.member_workbook(
+                desk.agreement, desk.profile, member, desk.cycle, earlier.get(member.member, ()), part
+            )
+            for part in workbooks.PARTS
+        }
+        made[guide.guide_key(desk.cycle, member.member)] = guide.member_guide(desk.agreement, member, desk.cycle)
+        for key, content in made.items():
             if kept.get(key) != content:
                 desk.store.write(key, content)
                 written += 1

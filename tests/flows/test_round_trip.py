@@ -21,6 +21,7 @@ from domain.schema import SHEETS
 from domain.submission import Judged
 from tasks.collect import load_agreement
 from tasks.demo import write_sample
+from tasks.guide import guide_key
 from tasks.profiles import load_profile
 from tasks.store import open_store
 from tasks.validate import judge
@@ -102,11 +103,11 @@ def test_open_fill_and_collect(agreement: Agreement, tmp_path: Path, fpa: Fpa, m
         path.unlink()
     monkeypatch.setenv("FPA_STORAGE", str(root))
     status, out, _ = fpa("open", "2019-H1")
-    assert (status, "workbooks of 14 members" in out, "(42 files written now)" in out) == (0, True, True)
+    assert (status, "workbooks of 14 members" in out, "(56 files written now)" in out) == (0, True, True)
     assert "(0 files written now)" in fpa("open", "2019-H1")[1]
     assert {path.name for path in (root / "workbooks/2019-H1").iterdir()} == {
         Path(workbook_key("2019-H1", member.member, part)).name for member in agreement.members for part in PARTS
-    }
+    } | {Path(guide_key("2019-H1", member.member)).name for member in agreement.members}
     for member in agreement.members:
         data = (root / f"workbooks/2019-H1/{member.member}.xlsx").read_bytes()
         form = Form(data)
