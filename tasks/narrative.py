@@ -48,6 +48,7 @@ class _Paper:
 
         self.word, self.language = docx.Document(), wording.language
         self.day, self.shown = day, True
+        self._style_ids: dict[str, str] = {}
         contract = document.agreement.contract
         about = self.word.core_properties
         about.title, about.author, about.language = _clean(title)[:255], _clean(contract.coordinator.name)[:255], wording.language
@@ -238,14 +239,20 @@ class _Paper:
     def _cell(self, target: Any, element: Any, style: str = "Table Text") -> None:
         from docx.enum.text import WD_ALIGN_PARAGRAPH
 
-        first = target.paragraphs[0]
-        first.style = self.word.styles[style]
+        first = self._styled(target.paragraphs[0], style)
         if "n" in _classes(element) or "text-align: right" in (element.get("style") or ""):
             first.alignment = WD_ALIGN_PARAGRAPH.RIGHT
         self._runs(first, element, skip=("p", "ul", "ol"))
         for block in element.iterchildren("p", "ul", "ol"):
             for line in block.iterchildren("li") if block.tag != "p" else (block,):
-                self._runs(target.add_paragraph(style=style), line)
+                self._runs(self._styled(target.add_paragraph(), style), line)
+
+    def _styled(self, paragraph: Any, name: str) -> Any:
+        """The paragraph in a style, whose identifier is looked up once: python-docx would ask every style of the document for each cell."""
+        if name not in self._style_ids:
+            self._style_ids[name] = self.word.styles[name].style_id
+        paragraph._p.style = self._style_ids[name]
+        return paragraph
 
     @staticmethod
     def _mark(row: Any, name: str) -> None:

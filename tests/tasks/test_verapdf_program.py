@@ -1,6 +1,6 @@
 """`fpa verify` with veraPDF's own program: what it prints is understood, and where it does not come to a result the report is none the worse.
 
-Its place is taken by a script that answers as veraPDF 1.28 does (its engine looks at our PDFs in test_standards.py)."""
+Its place is taken by a script that answers as veraPDF 1.28 does (its engine looks at our PDFs in tests/evidence)."""
 
 from __future__ import annotations
 
