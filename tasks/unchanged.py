@@ -17,7 +17,8 @@ from tasks.outcome import Outcome
 from tasks.program import program
 from tasks.store import NotFound, Store
 
-_KEPT = ("/collected.json", "/reported.json")
+KEPT = ("/collected.json", "/reported.json")
+"""How the keys end at which outcomes are kept. They tell of this store alone: its place, its times of arrival."""
 Chosen = Callable[[str], bool]
 
 
@@ -59,5 +60,5 @@ def _hash(store: Store, prefixes: Sequence[str], chosen: Chosen) -> str:
 def _listed(store: Store, prefixes: Sequence[str], chosen: Chosen) -> Iterator[str]:
     for prefix in prefixes:
         for info in store.list(prefix):
-            if chosen(info.key) and not info.key.endswith(_KEPT):
+            if chosen(info.key) and not info.key.endswith(KEPT):
                 yield f"{info.key}\0{info.token}\0{info.size}"
