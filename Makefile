@@ -35,7 +35,7 @@ test-standards: .venv/ready-dev
 	@sh tests/install_servers.sh
 	@.venv/bin/python -m pytest tests/standards
 
-# Printed figures against the data files, the same bytes on two machines' settings, hostile words: some minutes more.
+# Printed figures against the data files, whole reports against the PDF standards, altered reports, the same bytes on two machines' settings, hostile words: some minutes more.
 test-evidence: .venv/ready-dev
 	@sh tests/install_servers.sh
 	@.venv/bin/python -m pytest -n 2 --dist loadfile tests/evidence
@@ -53,7 +53,8 @@ bench: .venv/ready-dev
 	@.venv/bin/python -m bench.server
 
 lint: .venv/ready-dev
-	@.venv/bin/ruff check flows tasks domain deploy tests
+	@.venv/bin/ruff check flows tasks domain deploy docs bench tests
+	@.venv/bin/python -m docs.generate --check
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache
 

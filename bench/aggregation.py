@@ -196,7 +196,7 @@ def duckdb_tables(tables: dict[str, Any]) -> Any:
     connection = duckdb.connect()
     for name, frame in tables.items():
         connection.register(f"{name}_frame", frame)
-        connection.execute(f"create table {name} as select * from {name}_frame")  # noqa: S608
+        connection.execute(f"create table {name} as select * from {name}_frame")
     return connection
 
 

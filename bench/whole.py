@@ -9,6 +9,7 @@ every half second. With --server collect and report are run once more as flows a
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import math
 import os
@@ -425,7 +426,7 @@ def run_table(results: Sequence[Result]) -> list[str]:
 
 def growth_table(results: Sequence[Result]) -> list[str]:
     """The exponent of growth between two sizes: 1 is linear, 2 is with the square."""
-    pairs = list(zip(results, results[1:], strict=False))
+    pairs = list(itertools.pairwise(results))
     heads = " | ".join(f"{a.members:,} to {b.members:,}" for a, b in pairs)
     lines = [f"| CPU's growth, exponent | {heads} |", "|---|" + "---:|" * len(pairs)]
 

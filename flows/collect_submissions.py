@@ -21,7 +21,6 @@ from tasks.steps import (
     nothing_new,
     publish_board,
     read_all,
-    remember,
     summarise_collection,
 )
 
@@ -41,14 +40,14 @@ def collect_submissions(cycle: str | None = None, include_late: bool = False, un
             desk = load(code)
             seen = look_for_changes(desk, include_late)
             if seen.outcome:
-                outcomes.append(nothing_new(seen))
+                outcomes.append(nothing_new(desk, seen.outcome))
                 continue
             inbox = read_all(desk, include_late)
             judged = judge_all(desk, inbox)
             give_feedback(desk, inbox, judged)
             publish_board(desk, inbox, judged)
             mail_feedback(desk, inbox, judged)
-            outcomes.append(remember(seen, summarise_collection(desk, inbox, judged)))
+            outcomes.append(summarise_collection(desk, inbox, judged, seen))
     except OperatorFault as fault:
         return failed(fault)
     return ended(of_all(outcomes))

@@ -25,6 +25,7 @@ from tasks.steps import (
     judge_all,
     load,
     look_for_report,
+    nothing_new,
     publish_board,
     read_all,
     reconcile_figures,
@@ -59,7 +60,7 @@ def report_cycle(
         draft, approved = find_draft(desk), None
         seen = look_for_report(desk, languages, include_late, further_editions)
         if draft is None and seen.outcome:
-            return ended(seen.outcome)
+            return ended(nothing_new(desk, seen.outcome))
         inbox = read_all(desk, include_late)
         judged = judge_all(desk, inbox)
         if draft is None:

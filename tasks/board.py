@@ -18,6 +18,8 @@ from tasks.quality import WORDS, MemberLine, Quality, amount, counted, spent
 
 MAX_FINDING_LINES = 1000
 """Of the table of findings; the gravest. All are in the members' answers."""
+SHOWN = ("board", "finance", "findings", "targets", "report")
+"""What artifacts of a cycle are called, before its code."""
 BAR = 5
 """Characters of a bar: a table wider than about 70 characters runs out of its column in the UI."""
 
@@ -152,6 +154,22 @@ def show_board(quality: Quality, page: str) -> None:
     _show_text(artifact_key("board", cycle), f"Cycle {cycle}: what is to be done, and each member", board(quality, page))
     _show_text(artifact_key("finance", cycle), f"Costs to date against the budget, {cycle}", finance(quality.finance))
     _show_table(artifact_key("findings", cycle), f"Findings by member and rule, {cycle}", findings(quality))
+
+
+def show_again(cycle: str) -> None:
+    """In a run that a person started and that found nothing new: what the server last showed of the cycle."""
+    import json
+
+    from prefect.artifacts import Artifact, create_markdown_artifact, create_table_artifact
+
+    if runtime.flow_run.id is None or "auto-scheduled" in runtime.flow_run.tags:
+        return
+    for about in SHOWN:
+        latest = cast(Artifact | None, Artifact.get(artifact_key(about, cycle)))
+        if latest and latest.type == "table":
+            create_table_artifact(json.loads(cast(str, latest.data)), key=latest.key, description=latest.description)
+        elif latest:
+            create_markdown_artifact(cast(str, latest.data), key=cast(str, latest.key), description=latest.description)
 
 
 def show_targets(agreement: Agreement, figures: Figures) -> None:

@@ -19,7 +19,7 @@ REACHED = {
         "load": (2, "agreement read"), "read_all": (15, "files read"), "judge_all": (25, "rules judged"), "add_up": (35, "figures added up"),
         "write_data_files": (40, "data files made"), "reconcile_figures": (45, "figures recomputed"), "write_annexes": (50, "annexes made"),
         "compose_documents": (55, "report composed"), "render_reports": (95, "report rendered"), "submit_draft": (98, "waits for approval"),
-        "summarise_report": (100, "done"),
+        "summarise_report": (100, "done"), "nothing_new": (100, "nothing has changed since"),
     },
 }  # fmt: skip
 """By flow and step: percent of the usual time, and what is done then."""

@@ -128,32 +128,27 @@ def look_for_changes(desk: Desk, include_late: bool) -> unchanged.Seen:
     settings = read_settings()
     today = datetime.now(ZoneInfo(desk.agreement.timezone)).date()
     mails = hashlib.sha256(settings.smtp.get_secret_value().encode()).hexdigest() if settings.smtp else ""
-    given, made = ("agreement/", "desk/", "inbox/", "reports/", "texts/", "workbooks/"), ("feedback/", "mail/", "quality/")
-    return unchanged.look(desk.store, f"quality/{desk.cycle}/collected.json", given, made, [str(include_late), today.isoformat(), mails, settings.mail_from])
-
-
-@step
-def nothing_new(seen: unchanged.Seen) -> Outcome:
-    """What the last collection came to."""
-    log.info("nothing has changed since the last collection")
-    assert seen.outcome  # noqa: S101 (else there is something new)
-    return Outcome(done=[*seen.outcome.done, "nothing has changed since the last collection"], needs_person=seen.outcome.needs_person)
+    given = ("agreement/", "desk/", "reports/", "texts/", "workbooks/", *(f"inbox/{cycle}/" for cycle in desk.agreement.cycles_to(desk.cycle)))
+    made = tuple(f"{place}/{desk.cycle}/" for place in ("feedback", "mail", "quality"))
+    return unchanged.look(desk.store, f"quality/{desk.cycle}/collected.json", given, made, [include_late, today.isoformat(), mails, settings.mail_from])
 
 
 @step
 def look_for_report(desk: Desk, languages: Sequence[str] | None, include_late: bool, further_editions: Sequence[str] | None) -> unchanged.Seen:
     """The store as it lies there, with what the last run of this report came to where nothing it is made of has changed since."""
-    own = f"reports/{desk.cycle}/"
-    given = ("agreement/", "desk/", "texts/", *(f"inbox/{cycle}/" for cycle in desk.agreement.cycles_to(desk.cycle)), *(f"reports/{cycle}/" for cycle in desk.agreement.cycles_to(desk.cycle)[:-1]))
-    about = [str(include_late), *sorted(languages or ()), "and", *sorted(further_editions or ())]
-    return unchanged.look(desk.store, f"quality/{desk.cycle}/reported.json", given, (own, "feedback/"), about, lambda key: not key.startswith("feedback/") or key.endswith("/receipt.json"))
+    cycles = desk.agreement.cycles_to(desk.cycle)
+    given = ("agreement/", "desk/", "texts/", *(f"inbox/{cycle}/" for cycle in cycles), *(f"reports/{cycle}/" for cycle in cycles[:-1]))
+    made = (f"reports/{desk.cycle}/", *(f"feedback/{cycle}/" for cycle in cycles))
+    about = [include_late, list(languages or ()), list(further_editions or ())]
+    return unchanged.look(desk.store, f"quality/{desk.cycle}/reported.json", given, made, about, lambda key: not key.startswith("feedback/") or key.endswith("/receipt.json"))
 
 
 @step
-def remember(seen: unchanged.Seen, outcome: Outcome) -> Outcome:
-    """Keeps what this run came to, for one that finds the store unchanged."""
-    unchanged.keep(seen, outcome)
-    return outcome
+def nothing_new(desk: Desk, found: Outcome) -> Outcome:
+    """What the last run came to; what it showed is shown again."""
+    log.info("nothing has changed since the last run")
+    board.show_again(desk.cycle)
+    return found
 
 
 @step
@@ -450,8 +445,8 @@ def _needs(states: Sequence[MemberState], errors: int, rejected: int) -> list[st
 
 
 @step
-def summarise_collection(desk: Desk, inbox: Inbox, judged: Judged) -> Outcome:
-    """The cycle's own files only."""
+def summarise_collection(desk: Desk, inbox: Inbox, judged: Judged, seen: unchanged.Seen) -> Outcome:
+    """The cycle's own files only. It is kept for a run that finds the store as this one saw it."""
     states = member_states(desk.agreement, [desk.cycle], inbox.submissions, judged)
     of_cycle = [finding for finding in judged.findings if finding.cycle == desk.cycle]
     files = [submission for submission in inbox.submissions if submission.cycle == desk.cycle]
@@ -462,7 +457,9 @@ def summarise_collection(desk: Desk, inbox: Inbox, judged: Judged) -> Outcome:
         f"feedback lies in {desk.store.locate(f'feedback/{desk.cycle}')}",
     ]
     rejected = len(open_rejections(files))
-    return Outcome(done=done, needs_person=_needs(states, sum(f.severity == "error" for f in of_cycle), rejected))
+    outcome = Outcome(done=done, needs_person=_needs(states, sum(f.severity == "error" for f in of_cycle), rejected))
+    unchanged.keep(seen, Outcome(done=[*done, "nothing has changed since the last collection"], needs_person=outcome.needs_person))
+    return outcome
 
 
 @step

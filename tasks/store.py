@@ -650,7 +650,7 @@ class S3Store:
     def link(self, key: str, seconds: int) -> str:
         if not any(info.key == key for info in self.list(key)):
             raise NotFound(f"There is no {key} in {self.url}.")
-        asked = {"Bucket": self.bucket, "Key": self._full(key), "ResponseContentDisposition": f'attachment; filename="{key.rpartition("/")[2]}"'}
+        asked = {"Bucket": self.bucket, "Key": self._full(key), "ResponseContentDisposition": "attachment"}  # never shown as a page
         url: str = self._client().generate_presigned_url("get_object", Params=asked, ExpiresIn=seconds)
         return url
 

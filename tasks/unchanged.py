@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -34,8 +35,8 @@ class Seen:
     outcome: Outcome | None
 
 
-def look(store: Store, place: str, given: Sequence[str], made: Sequence[str], about: Sequence[str], chosen: Chosen = lambda key: True) -> Seen:
-    """`place`: key at which a run's outcome is kept. `given`, `made`: beginnings of keys; `chosen`: which of them matter. `about`: what else a run depends on."""
+def look(store: Store, place: str, given: Sequence[str], made: Sequence[str], about: Sequence[Any], chosen: Chosen = lambda key: True) -> Seen:
+    """`place`: key at which a run's outcome is kept. `given`, `made`: beginnings of keys; `chosen`: which of them matter. `about`: what else a run depends on, as JSON can say it."""
     asked = json.dumps([program(), *about], sort_keys=True)
     before = hashlib.sha256("\n".join([asked, *_listed(store, given, chosen)]).encode()).hexdigest()
     try:

@@ -14,8 +14,6 @@ from tasks.signing import known_keys
 from tasks.steps import step
 from tasks.store import open_store
 
-__all__ = ["LookedAtOnce", "Verified", "delivered_paths", "find_reports", "summarise", "verify_each", "verify_path"]
-
 log = logging.getLogger("fpa")
 
 

@@ -164,7 +164,7 @@ class Rules:
                 frame[column] = None
         if name == "activities":
             codes = frame["sdg"].astype("string").str.replace(" ", "").str.split(";", expand=True).apply(lambda part: part.str.split("=").str[0])
-            frame["main_sdg"], frame["other_sdg"] = codes[0], codes[1] if 1 in codes else None
+            frame["main_sdg"], frame["other_sdg"] = codes[0], codes.get(1)
             frame["activity_again"] = frame["activity"].duplicated()
             for column in ("women", "men", "unknown"):
                 frame[f"{column}_part"] = pd.to_numeric(frame[column]) % 1

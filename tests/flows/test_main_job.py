@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -181,17 +182,34 @@ def feedback_of(root: Path, member: str) -> str:
     return folder.relative_to(root).as_posix()
 
 
+def shown_by_the_last_run() -> dict[str, Any]:
+    """The artifacts of the run that began last, by key."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
+    from prefect.client.schemas.sorting import FlowRunSort
+
+    with get_client(sync_client=True) as client:
+        (run,) = client.read_flow_runs(sort=FlowRunSort.START_TIME_DESC, limit=1)
+        of_run = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run.id]))
+        return {str(artifact.key): artifact for artifact in client.read_artifacts(artifact_filter=of_run, limit=200)}
+
+
 def test_collect_gives_feedback_once_and_status_tells_who_has_sent_what(sample: Path, fpa: Fpa, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FPA_STORAGE", str(sample))
     status, out, _ = fpa("collect", "2019-H1")
     assert status == 1
     assert "1 missing" in out
     assert "nothing has changed since the last collection" in fpa("collect", "2019-H1")[1]
+    shown = shown_by_the_last_run()
+    assert {key for key in shown if not key.startswith("progress")} >= {"board-2019-h1", "finance-2019-h1", "findings-2019-h1", "report-2019-h1"}
+    assert shown["progress-collect-2019-h1"].data == 100 and json.loads(shown["findings-2019-h1"].data)
     answer = sample / feedback_of(sample, "faso-bf") / "summary.html"
     kept_answer = answer.read_bytes()
     answer.unlink()
+    written = {path: path.stat().st_mtime_ns for path in (sample / "feedback").rglob("*") if path.is_file() and path.parent != answer.parent}
     again = fpa("collect", "2019-H1")
     assert (again[0], "nothing has changed" in again[1], answer.read_bytes()) == (1, False, kept_answer)
+    assert {path: path.stat().st_mtime_ns for path in (sample / "feedback").rglob("*") if path in written} == written
     page = (sample / "quality/2019-H1/index.html").read_text(encoding="utf-8")
     assert "faso-bf" in page and "activities.sdg.unknown" in page and (sample / "quality/2019-H1/data-docs/index.html").exists()
     from prefect.client.orchestration import get_client
@@ -234,6 +252,7 @@ def test_a_report_of_an_unchanged_store_reads_nothing_again(sample: Path, fpa: F
     assert said in first[1]
     monkeypatch.setattr("tasks.collect.read_inbox", lambda *_: pytest.fail("the inbox was read"))
     assert fpa("report", "2020-H1")[:2] == first[:2]
+    assert shown_by_the_last_run()["progress-report-2020-h1"].data == 100
     monkeypatch.undo()
     monkeypatch.setenv("FPA_STORAGE", str(sample))
     (sample / "reports/2020-H1/latest.json").unlink()

@@ -600,7 +600,7 @@ def test_a_link_lets_anybody_read_one_file_for_a_while(s3_url: S3Url) -> None:
     store.write("reports/C1/v0001/report.en.pdf", b"%PDF")
     link = store.link("reports/C1/v0001/report.en.pdf", 60)
     with urlopen(link) as answer:  # noqa: S310 (our own server)
-        assert (answer.read(), answer.headers["Content-Disposition"]) == (b"%PDF", 'attachment; filename="report.en.pdf"')
+        assert (answer.read(), answer.headers["Content-Disposition"]) == (b"%PDF", "attachment")
     for other in (link.replace("report.en.pdf?", "manifest.json?"), link.partition("?")[0], link.replace("Expires=60", "Expires=600")):
         with pytest.raises(HTTPError, match="403"):
             urlopen(other)  # noqa: S310

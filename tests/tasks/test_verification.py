@@ -12,9 +12,10 @@ import pytest
 
 from tasks.deliver import deliver
 from tasks.faults import OperatorFault
+from tasks.inspection import LookedAtOnce, delivered_paths, verify_path
 from tasks.outcome import Outcome
 from tasks.store import DirectoryStore
-from tasks.verification import LookedAtOnce, delivered_paths, summarise, verify_path
+from tasks.verification import summarise
 
 RATES = b"month,currency,rate\n"
 
