@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
+from multiprocessing.context import SpawnContext
 from typing import Any, Literal
 
 from tasks.faults import OperatorFault
@@ -35,19 +36,29 @@ def _start(prepare: Callable[..., None] | None, arguments: tuple[Any, ...]) -> N
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+class _Spawning(SpawnContext):
+    """Locks made in it last as long as it does. A process that is still starting when all work is done asks for them; the pool lets go of them before it
+    ends that process, which would then leave a trace of it on the terminal."""
+
+    def __init__(self) -> None:
+        self._made: list[Any] = []
+
+    def RLock(self) -> Any:  # noqa: N802
+        self._made.append(super().RLock())
+        return self._made[-1]
+
+
 def run_each(
     function: Callable[..., Any], jobs: Sequence[tuple[Any, ...]], prepare: Callable[..., None] | None = None, arguments: tuple[Any, ...] = ()
 ) -> Iterator[Any]:
     """function(*job) for each job, in order, each in a process that `prepare(*arguments)` was run in once; GivenUp where it did not end.
 
     Raises OperatorFault where no process can be started."""
-    import multiprocessing
-
     from pebble import ProcessExpired, ProcessPool
 
     if not jobs:
         return
-    context = multiprocessing.get_context("spawn")
+    context = _Spawning()
     with ProcessPool(max_workers=min(PROCESSES, len(jobs)), context=context, initializer=_start, initargs=(prepare, arguments)) as pool:
         futures = [pool.schedule(function, args=job, timeout=SECONDS) for job in jobs]
         for i, future in enumerate(futures, start=1):
