@@ -518,12 +518,14 @@ class S3Store:
         from botocore.parsers import ResponseParserError
 
         where = f"{key} in {self.url}" if key else self.url
-        for _ in _attempts():
+        for last in _attempts():
             try:
                 answer = getattr(self._client(), operation)(Bucket=self.bucket, **parameters)
                 if _is_whole(operation, answer):
                     return answer
             except ClientError as error:
+                if _lost_its_reason(error.response) and not last:
+                    continue
                 raise _refusal(f"Could not {what} {where}", f"There is no {where}.", error.response, _RIGHTS.get(operation, "")) from None
             except ResponseParserError:
                 pass
@@ -704,6 +706,12 @@ def _is_whole(operation: str, answer: Any) -> bool:
         if answer.get("KeyCount", listed) != listed or (answer.get("IsTruncated") and not answer.get("NextContinuationToken")):
             return False
     return _ALWAYS_THERE.get(operation, "ResponseMetadata") in answer
+
+
+def _lost_its_reason(response: Any) -> bool:
+    """Whether of a refusal nothing but its status arrived, and that leaves open what it means: a 404 is of an object or of the bucket."""
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return status not in (409, 412) and response.get("Error", {}).get("Code") == str(status)
 
 
 def _is_as_sent(answer: Any, sha256: str, md5: str) -> bool:

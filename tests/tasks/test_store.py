@@ -532,6 +532,16 @@ def test_a_read_that_goes_wrong_is_made_again(bad_day: BadDay, faults: list[str]
     assert server.requests == len(faults) + 1
 
 
+def test_what_is_not_there_is_said_so_where_the_first_answer_was_cut_off(bad_day: BadDay) -> None:
+    store, server = bad_day
+    server.faults = ["cut-off"]
+    with pytest.raises(NotFound, match="There is no nothing in"):
+        store.read("nothing")
+    server.faults = ["cut-off"]
+    assert store.head("nothing") is None
+    assert server.requests == 4
+
+
 @pytest.mark.parametrize("fault", ["overloaded", "lost-answer", "damaged-upload"])
 def test_a_write_that_goes_wrong_is_made_again(bad_day: BadDay, fault: str) -> None:
     store, server = bad_day
