@@ -769,6 +769,9 @@ def _plain_reason(error: Any, seconds: int) -> str:
             return f"the store cannot be reached: the connection to {server} was broken off each time; check the network and try again"
         case "ProxyConnectionError":
             return "the store cannot be reached: the web proxy does not answer; check HTTPS_PROXY and HTTP_PROXY"
+        case "SSLError" if (broken := re.search(r"\[SSL: (\w+)\]|EOF occurred", str(error))) and broken[1] != "CERTIFICATE_VERIFY_FAILED":
+            why = (broken[1] or "ended too early").replace("_", " ").lower()
+            return f"the store cannot be reached: the encrypted connection to {server} broke off or was damaged each time ({why}); check AWS_ENDPOINT_URL (https or http) and the network"
         case "SSLError":
             return "its certificate is not trusted; check AWS_CA_BUNDLE and AWS_ENDPOINT_URL"
         case "ParamValidationError":

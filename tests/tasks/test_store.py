@@ -491,6 +491,13 @@ def test_a_certificate_that_is_not_trusted_is_one_sentence(s3_url: S3Url, monkey
             open_store(url).read("k")
 
 
+def test_https_where_http_is_spoken_is_one_sentence(s3_url: S3Url, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = s3_url("http")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", os.environ["AWS_ENDPOINT_URL"].replace("http:", "https:"))
+    with pytest.raises(StoreError, match=r"the encrypted connection to 127\.0\.0\.1:\d+ broke off .* \(wrong version number\); check AWS_ENDPOINT_URL \(https or http\)"):
+        open_store(url).read("k")
+
+
 def test_a_content_damaged_on_its_way_is_refused_over_https_too(s3_url: S3Url) -> None:
     store = open_store(s3_url("https"))
     assert isinstance(store, S3Store)
