@@ -5,13 +5,11 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
-import random
 import socket
 import struct
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,21 +20,15 @@ ANSWERS = {
 }  # fmt: skip
 """Faults that are an answer in the server's place: status and code."""
 PAGE = b"<html><body>Welcome to this network</body></html>"
-ANY_REQUEST = ("overloaded", "broken", "reset", "reset-halfway", "lost-answer", "slow")
-WITH_A_CONTENT = {"GET": ("cut-off", "damaged", "wrong-checksum"), "PUT": ("damaged-upload",)}
-"""What befalls contents on their way. A listing is cut off only: http has nothing by which another letter in it would be noticed, https has."""
 
 
 class FaultyServer:
-    """`faults` are used up one a request, in order, then requests go through, or `choose` says what befalls them ("" for nothing): the answers of ANSWERS;
-    page (a web page answers); reset, reset-halfway (of the request); slow; silent; damaged-upload, lost-answer, cut-off, damaged, wrong-checksum (done, but
-    not as it should be). "always …" is never used up."""
+    """`faults` are used up one a request, in order, then requests go through: the answers of ANSWERS; page (a web page answers); reset, reset-halfway (of the
+    request); slow; silent; damaged-upload, lost-answer, cut-off, damaged, wrong-checksum (done, but not as it should be). "always …" is never used up."""
 
     def __init__(self, behind: str) -> None:
         self.faults: list[str] = []
-        self.choose: Callable[[str, str], str] = lambda method, path: ""
         self.requests = 0
-        self.injected: Counter[str] = Counter()
         self.behind = urlsplit(behind)
         self._lock = threading.Lock()
         outer = self
@@ -61,19 +53,16 @@ class FaultyServer:
         self.server = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
 
-    def _next_fault(self, method: str, path: str) -> str:
+    def _next_fault(self) -> str:
         with self._lock:
             self.requests += 1
-            if self.faults:
-                fault = self.faults[0].removeprefix("always ") if self.faults[0].startswith("always ") else self.faults.pop(0)
-            else:
-                fault = self.choose(method, path)
-            self.injected[fault] += bool(fault)
-            return fault
+            if not self.faults:
+                return ""
+            return self.faults[0].removeprefix("always ") if self.faults[0].startswith("always ") else self.faults.pop(0)
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         length = int(request.headers.get("Content-Length") or 0)
-        fault = self._next_fault(request.command, request.path)
+        fault = self._next_fault()
         if fault in ("reset", "reset-halfway"):
             request.rfile.read(length // 2 if fault == "reset-halfway" else 0)
             _reset(request)
@@ -104,19 +93,6 @@ class FaultyServer:
             connection.request(request.command, request.path, sent, {k: v for k, v in request.headers.items() if k.lower() != "expect"})
             answer = connection.getresponse()
             return answer.status, {k: v for k, v in answer.getheaders() if k.lower() not in ("content-length", "connection", "transfer-encoding")}, answer.read()
-
-
-def by_chance(seed: int, often: float) -> Callable[[str, str], str]:
-    """A fault for that share of the requests, of any kind that can befall them; the same seed chooses alike."""
-    chance = random.Random(seed)
-
-    def choose(method: str, path: str) -> str:
-        if chance.random() >= often:
-            return ""
-        listing = "list-type=2" in path
-        return chance.choice([*ANY_REQUEST, *(("cut-off",) if listing else WITH_A_CONTENT.get(method, ()))])
-
-    return choose
 
 
 def _reset(request: BaseHTTPRequestHandler) -> None:
