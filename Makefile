@@ -40,7 +40,8 @@ test-evidence: .venv/ready-dev
 	@sh tests/install_servers.sh
 	@.venv/bin/python -m pytest -n 2 --dist loadfile tests/evidence
 
-# The main job killed at twenty moments (FPA_KILLS=200: at two hundred) and run again, in a directory and on S3: some minutes more.
+# The main job killed at twenty moments (FPA_KILLS=200: at two hundred) and run again, in a directory and on S3; 150 faults on the way to S3 (FPA_FAULTS=1000:
+# a thousand, a quarter of an hour; -s shows which): some minutes more.
 test-faults: .venv/ready-dev
 	@sh tests/install_servers.sh
 	@.venv/bin/python -m pytest tests/faults
