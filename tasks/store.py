@@ -516,6 +516,7 @@ class S3Store:
         """The server's answer to an operation on the bucket; botocore's exceptions become one clear StoreError."""
         from botocore.exceptions import BotoCoreError, ClientError
         from botocore.parsers import ResponseParserError
+        from urllib3.exceptions import HTTPError
 
         where = f"{key} in {self.url}" if key else self.url
         for last in _attempts():
@@ -524,13 +525,13 @@ class S3Store:
                 if _is_whole(operation, answer):
                     return answer
             except ClientError as error:
-                if _lost_its_reason(error.response) and not last:
+                if _lost_its_reason(error.response) and not (last and error.response["Error"]["Code"] in _REASONS):
                     continue
                 raise _refusal(f"Could not {what} {where}", f"There is no {where}.", error.response, _RIGHTS.get(operation, "")) from None
-            except ResponseParserError:
-                pass
             except BotoCoreError as error:
                 raise StoreError(f"Could not {what} {where}: {_plain_reason(error, self.options.seconds)}.") from None
+            except (ResponseParserError, HTTPError):  # the latter bare, where a refusal of a content broke off
+                pass
             except UnicodeError:
                 raise StoreError(f"{key!r} is no key of the store.") from None
         raise StoreError(f"Could not {what} {where}: what answers there is no S3 server, or is cut short on its way; check AWS_ENDPOINT_URL and the network.")

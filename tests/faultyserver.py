@@ -24,7 +24,7 @@ PAGE = b"<html><body>Welcome to this network</body></html>"
 
 class FaultyServer:
     """`faults` are used up one a request, in order, then requests go through: the answers of ANSWERS; page (a web page answers); reset, reset-halfway (of the
-    request); slow; silent; damaged-upload, lost-answer, cut-off, damaged, wrong-checksum (done, but not as it should be). "always …" is never used up."""
+    request); slow; silent; damaged-upload, lost-answer, cut-off, reset-in-answer, damaged, wrong-checksum (done, but not as it should be). "always …" is never used up."""
 
     def __init__(self, behind: str) -> None:
         self.faults: list[str] = []
@@ -82,6 +82,11 @@ class FaultyServer:
         elif fault == "cut-off":
             _reply(request, status, headers, content, len(content) // 2)
             request.close_connection = True
+        elif fault == "reset-in-answer":
+            _reply(request, status, headers, content, len(content) // 2)
+            request.wfile.flush()
+            time.sleep(0.2)  # what arrived by then is read
+            _reset(request)
         elif fault == "wrong-checksum" and status == 200:
             _reply(request, status, headers | {"x-amz-checksum-crc32": "AAAAAA=="}, content)
         else:

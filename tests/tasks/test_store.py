@@ -539,14 +539,18 @@ def test_a_read_that_goes_wrong_is_made_again(bad_day: BadDay, faults: list[str]
     assert server.requests == len(faults) + 1
 
 
-def test_what_is_not_there_is_said_so_where_the_first_answer_was_cut_off(bad_day: BadDay) -> None:
+@pytest.mark.parametrize("fault", ["cut-off", "reset-in-answer"])
+def test_what_is_not_there_is_said_so_where_the_first_answer_was_cut_off(bad_day: BadDay, fault: str) -> None:
     store, server = bad_day
-    server.faults = ["cut-off"]
+    server.faults = [fault]
     with pytest.raises(NotFound, match="There is no nothing in"):
         store.read("nothing")
-    server.faults = ["cut-off"]
+    server.faults = [fault]
     assert store.head("nothing") is None
     assert server.requests == 4
+    server.faults = [f"always {fault}"]
+    with pytest.raises(StoreError, match="what answers there is no S3 server, or is cut short on its way; check AWS_ENDPOINT_URL and the network"):
+        store.read("nothing")
 
 
 @pytest.mark.parametrize("fault", ["overloaded", "lost-answer", "damaged-upload"])
@@ -609,6 +613,16 @@ def test_what_can_never_be_created_is_one_clear_sentence(bad_day: BadDay, fault:
 
 
 # --- what is asked of an S3 server beside ------------------------------------------------------------------------------
+
+
+def test_a_silent_server_is_one_clear_sentence(bad_day: BadDay, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, server = bad_day
+    monkeypatch.setenv("FPA_S3_TIMEOUT", "1")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    server.faults = ["always silent"]
+    with pytest.raises(StoreError, match=r"was silent for 1 seconds; try again later, or give it longer \(FPA_S3_TIMEOUT\)"):
+        open_store(store.url).read("k")
+    assert server.requests == 1
 
 
 def test_a_link_lets_anybody_read_one_file_for_a_while(s3_url: S3Url) -> None:
