@@ -35,6 +35,7 @@ FAULTS = (
     "answer late",               # the server did the work, and is silent for longer than the client waits
     "slow",                      # the answer comes in pieces
     "body cut off",              # the connection ends in the middle of the answer's content
+    "reset in the answer",       # the connection is reset there
     "bit flipped",               # in the content of an object, on its way to the server or back
     "wrong checksum",            # the answer's checksum is not that of its content
 )  # fmt: skip
@@ -61,7 +62,7 @@ class Request:
         match fault:
             case "reset in the request" | "403 QuotaExceeded":
                 return bool(self.body)
-            case "body cut off":
+            case "body cut off" | "reset in the answer":
                 return self.method == "GET"
             case "bit flipped":
                 return bool(self.body) or (self.method == "GET" and self.of_object)
@@ -164,7 +165,7 @@ class FaultyProxy:
     async def _answered(self, request: Request, answer: Answer, fault: str, writer: asyncio.StreamWriter) -> bool:
         """Whether the connection is one still."""
         content, pieces = answer.body, 1
-        if fault in ("bit flipped", "wrong checksum", "body cut off") and not content:
+        if fault in ("bit flipped", "wrong checksum", "body cut off", "reset in the answer") and not content:
             fault = ""
         if (fault == "bit flipped" and request.body) or (fault in ("bit flipped", "wrong checksum") and answer.status != 200):
             fault = ""  # on its way there already, or nothing that has a checksum
@@ -177,9 +178,12 @@ class FaultyProxy:
             case "answer late":
                 await asyncio.sleep(self.silence)
                 return False
-            case "body cut off":
+            case "body cut off" | "reset in the answer":
                 writer.write(answer.head() + content[: len(content) // 2])
                 await writer.drain()
+                if fault == "reset in the answer":
+                    await asyncio.sleep(0.05)  # what arrived by then is read
+                    _reset(writer)
                 return False
             case "bit flipped":
                 content = _flipped(content, request)

@@ -44,9 +44,12 @@ SENTENCES = {
     "wrong checksum": ("its content broke off or was damaged on its way 5 times; check the network and try again",),
 }
 SENTENCES["reset in the request"] = SENTENCES["answer lost"] = SENTENCES["reset before the request"]
-SENTENCES["body cut off"] = (*SENTENCES["wrong checksum"], *SENTENCES["reset before the request"])
+SENTENCES["body cut off"] = SENTENCES["reset in the answer"] = (
+    *SENTENCES["wrong checksum"], *SENTENCES["reset before the request"],
+    "what answers there is no S3 server, or is cut short on its way; check AWS_ENDPOINT_URL and the network",
+)  # fmt: skip
 SENTENCES |= dict.fromkeys(WIRE_FAULTS, (
-    *SENTENCES["reset before the request"], *SENTENCES["answer late"],  # a flipped bit in a length makes one side wait for more
+    *SENTENCES["body cut off"], *SENTENCES["answer late"],  # a flipped bit in a length makes one side wait for more
     "the store cannot be reached: {server} lets nobody in within 1 seconds; check AWS_ENDPOINT_URL and the network",
     "the store cannot be reached: the encrypted connection to {server} broke off or was damaged each time ({why}); check AWS_ENDPOINT_URL (https or http) and the network",
 ))  # fmt: skip
