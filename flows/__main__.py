@@ -1,4 +1,4 @@
-"""The command line: fpa open, collect, report (Prefect flows), and check, status, trace, verify, link (which only read and start fast).
+"""The command line: fpa open, collect, report (Prefect flows), and check, status, trace, verify, link, policy (which only read and start fast).
 
 Exit status: 0 done; 1 done, but something needs a person; 2 it could not be done. Errors go to standard error, one clear line each.
 """
@@ -219,6 +219,30 @@ def link(
     from tasks.store import open_store
 
     print(open_store(read_settings().storage).link(file.strip("/"), hours * 3600))
+
+
+@app.command()
+def policy(
+    principal: Annotated[str, typer.Option(help="A member's account as the server names it, with {member} for its code, e.g. arn:aws:iam::123456789012:user/fpa-{member}.")] = "",
+    operator: Annotated[list[str] | None, typer.Option(help="An account that runs this program; may be repeated.")] = None,
+    cycle: Annotated[list[str] | None, typer.Option(help="Cycles that members have rights in; all where none is named; may be repeated.")] = None,
+    member: Annotated[str, typer.Option(help="Only this member's rights, to be attached to its account.")] = "",
+) -> None:
+    """Each member's rights in the store's bucket, as a policy to give to the S3 server."""
+    from tasks.collect import known_cycle, load_agreement
+    from tasks.faults import OperatorFault
+    from tasks.policy import as_text, bucket_policy, member_policy
+    from tasks.settings import read_settings
+    from tasks.store import open_store
+
+    store = open_store(read_settings().storage)
+    agreement = load_agreement(store).agreement
+    cycles = [known_cycle(agreement, code) for code in cycle or [known.code for known in agreement.cycles]]
+    if member and member not in {known.member for known in agreement.members}:
+        raise OperatorFault(f"There is no member {member!r} in agreement/members.csv.")
+    if not member and not principal:
+        raise OperatorFault("Say what members' accounts are called (--principal), or whose rights are asked for (--member); fpa policy --help shows how.")
+    print(as_text(member_policy(store.url, member, cycles) if member else bucket_policy(store.url, agreement, principal, operator or (), cycles)))
 
 
 def main() -> None:

@@ -107,6 +107,15 @@ def running(folder: Path) -> Iterator[tuple[str, str, Path]]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def create_user(trusted: Path, uid: str) -> tuple[str, str]:
+    """A further user of the server whose certificate that is: its access key and its secret."""
+    access, secret = uuid.uuid4().hex[:20].upper(), uuid.uuid4().hex
+    environment = {**os.environ, "CEPH_CONF": str(trusted.parent / "ceph.conf"), "PATH": _path()}
+    command = ["radosgw-admin", "-n", "client.rgw", "user", "create", f"--uid={uid}", f"--display-name={uid}", f"--access-key={access}", f"--secret-key={secret}"]
+    subprocess.run(command, env=environment, capture_output=True, timeout=30, check=True)
+    return access, secret
+
+
 def _stop(processes: list[subprocess.Popen[bytes]]) -> None:
     while processes:
         process = processes.pop()
