@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from domain.codes import LANGUAGES
 
@@ -64,11 +64,12 @@ class Profile(_Model):
     """`headings` 1–11 and `lines` of the budget, `questions` of the narrative sheet with the number of words an answer may have, `sections` of Annex VI ({action} stands for the word in
     `action_word`), `texts` the network writes, `funding` statements by kind of funding, `disclaimer` with {name}, `goals` 1–17.
 
-    `flexibility_pct` in percent of a heading's budget; `ratings` of indicators in percent; the other numbers say after how many days or months a report is due."""
+    `flexibility_pct` in percent of a heading's budget; groups of fewer than `small_groups_below` people are withheld in the public edition (1: none); `ratings` of indicators in percent; the other numbers say after how many days or months a report is due."""
 
     name: str
     version: str
     flexibility_pct: Decimal
+    small_groups_below: int = Field(ge=1)
     ratings: Ratings
     interim_due_days: int
     answer_days: int

@@ -38,7 +38,7 @@ def file_name(edition: Edition, language: str) -> str:
 
 def document_of(edition: Edition, document: ReportDocument) -> ReportDocument:
     """The contractual document as an edition prints it."""
-    figures = for_everybody(document.agreement, document.figures) if edition == "public" else document.figures
+    figures = for_everybody(document.agreement, document.figures, document.profile.small_groups_below) if edition == "public" else document.figures
     return replace(document, edition=edition, figures=figures)
 
 
@@ -48,7 +48,7 @@ def attachments(
     """The files that go with the PDF of an edition, by name (contract section 6). Suppliers, findings and lineage only with the internal one, without
     what tells of internal members and activities; with the public one only figures that it prints itself."""
     if edition == "public":
-        figures = for_everybody(agreement, totals.figures)
+        figures = for_everybody(agreement, totals.figures, profile.small_groups_below)
         return {**_figures(agreement, figures), "logframe.xlsx": logframe(agreement, profile, figures)}
     internal = agreement.internal_members
     named = [figure for figure in totals.figures.indicators if figure.level == "network" or not figure.only_of(internal)]

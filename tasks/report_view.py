@@ -163,6 +163,11 @@ class ReportView:
     def is_public(self) -> bool:
         return self.edition == "public"
 
+    @property
+    def small_groups_below(self) -> int:
+        """The public edition withholds groups of fewer people."""
+        return self.profile.small_groups_below
+
     def section(self, code: str) -> str:
         """Title of a section of Annex VI; 1.6 of a final report is the whole contract's."""
         key = "1.6-final" if code == "1.6" and self.kind == "final" else code

@@ -12,8 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.figures import WITHHELD, Figures, IndicatorFigure, SdgFigure, Withheld
-from domain.suppression import SMALL, Cell, Sum, for_everybody, withheld_cells
+from domain.suppression import Cell, Sum, for_everybody, withheld_cells
+from tasks.profiles import load_profile
 from tests.builders import small_agreement
+
+SMALL = 5
 
 LOGFRAME = (
     "indicator,level,result,statement,title,measure,unit,direction,value_kind,across_members,across_periods,disaggregation,sdg,baseline,baseline_year,target,target_year,milestones,source\n"
@@ -43,7 +46,7 @@ def table(rows: Sequence[Sequence[int]]) -> tuple[dict[Cell, int], list[Sum]]:
 def test_no_printed_sum_tells_a_withheld_number(rows: list[list[int]], rather_total: bool) -> None:
     cells, sums = table(rows)
     sums = [each._replace(first=each.total if rather_total else None) for each in sums]
-    withheld = withheld_cells(cells, sums)
+    withheld = withheld_cells(cells, sums, SMALL)
     assert {cell for cell, number in cells.items() if 0 < number < SMALL} <= withheld
     for total, parts, _ in sums:
         unseen = [cell for cell in (total, *parts) if cell in withheld]
@@ -54,12 +57,12 @@ def test_no_printed_sum_tells_a_withheld_number(rows: list[list[int]], rather_to
 
 
 def test_nothing_is_withheld_without_a_small_number() -> None:
-    assert withheld_cells(*table([[5, 9, 0], [12, 7, 0]])) == set()
+    assert withheld_cells(*table([[5, 9, 0], [12, 7, 0]]), SMALL) == set()
 
 
 def test_what_is_withheld_in_one_scope_is_withheld_in_all() -> None:
     cells: dict[Cell, int] = {("reporting", "a"): 3, ("cumulative", "a"): 103, ("cumulative", "b"): 50, ("reporting", "b"): 0}
-    assert withheld_cells(cells, []) == {("reporting", "a"), ("cumulative", "a")}
+    assert withheld_cells(cells, [], SMALL) == {("reporting", "a"), ("cumulative", "a")}
 
 
 def test_a_withheld_number_is_contagious_and_prints_nothing() -> None:
@@ -78,7 +81,7 @@ def figure(indicator: str, value: int, *groups: tuple[str, str], scope: Any = "r
 def public(indicators: list[IndicatorFigure], sdg: list[SdgFigure] = []) -> Figures:
     agreement = small_agreement(logframe=LOGFRAME, members=MEMBERS)
     first = agreement.cycles[0].code
-    return for_everybody(agreement, Figures(first, (first,), (first,), indicators, list(sdg), [], [], []))
+    return for_everybody(agreement, Figures(first, (first,), (first,), indicators, list(sdg), [], [], []), SMALL)
 
 
 def printed(figures: Figures) -> dict[Any, Any]:
@@ -137,3 +140,10 @@ def test_goals_keep_additive_and_tell_no_small_number(small: str) -> None:
 def test_what_parts_are_withheld_of_may_be_told_where_it_is_large() -> None:
     (goal,) = public([], [row("goal", "5", 40, 60, other=3, unknown=4)]).sdg
     assert isinstance(goal.other, Withheld) and isinstance(goal.unknown, Withheld) and goal.others == 7 and goal.people == 107
+
+
+def test_the_profile_says_what_is_a_small_group() -> None:
+    cells: dict[Cell, int] = {("reporting", number): number for number in range(12)}
+    assert withheld_cells(cells, [], 1) == set()
+    assert withheld_cells(cells, [], 10) == {("reporting", number) for number in range(1, 10)}
+    assert load_profile("prag-2018").small_groups_below == load_profile("ndici-2021").small_groups_below == 5
