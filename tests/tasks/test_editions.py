@@ -147,7 +147,7 @@ def test_the_public_files_are_what_the_public_report_prints(made: dict[str, Repo
 
 def test_withheld_numbers_are_printed_as_a_sign_that_is_explained(made: dict[str, ReportDocument], pdfs: dict[str, bytes]) -> None:
     assert "•" in text_of(pdfs["public"]) and "withheld: a group of fewer than 5 people" in text_of(pdfs["public"])
-    assert "withheld: a group of fewer than five people" not in text_of(pdfs["contractual"])
+    assert "withheld: a group of fewer than 5 people" not in text_of(pdfs["contractual"])
 
 
 def test_the_public_edition_tells_no_participations_of_single_activities(made: dict[str, ReportDocument], pdfs: dict[str, bytes]) -> None:
